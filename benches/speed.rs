@@ -1,0 +1,3 @@
+//! Speed of the linter on many files.
+
+fn main() {}

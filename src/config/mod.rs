@@ -1,0 +1,5 @@
+//! Configuration: levels, exclusions, review settings.
+
+mod level;
+
+pub use level::Level;

@@ -1,0 +1,7 @@
+//! Lossless Dockerfile syntax. What BuildKit's parser says is the truth; nothing here fails or panics.
+
+mod ast;
+mod joined;
+
+pub use ast::{Directive, Dockerfile, Flag, Heredoc, Instruction, Item, Keyword, Pair, SyntaxError, Word};
+pub use joined::Joined;

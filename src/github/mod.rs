@@ -1,0 +1,1 @@
+//! Speaks to GitHub: events, reading a snapshot, publishing a plan.

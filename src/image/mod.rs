@@ -1,0 +1,1 @@
+//! Knowledge of base images, embedded at build time.

@@ -1,0 +1,5 @@
+//! Runs rules, honours ignore comments, proves fixes.
+
+mod model;
+
+pub use model::FileReport;

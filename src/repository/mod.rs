@@ -1,0 +1,7 @@
+//! The repository around a Dockerfile, read through one trait.
+//!
+//! On disk and in git it is read lazily, over GitHub from what was fetched; rules do not see the difference.
+
+mod tree;
+
+pub use tree::{Entry, Kind, Lookup, MemoryTree, Overlay, Tree, normalize};

@@ -1,0 +1,139 @@
+//! The plan of a review: plain data, made without any network, printed by `--dry-run`, published by
+//! `github`.
+
+use crate::config::Level;
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+/// Everything that is to be written, and what the run found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The head commit that was analysed (40 hex digits; a name in local reviews).
+    pub head: String,
+    /// The review to post; `None` when there is nothing new to say.
+    pub review: Option<Review>,
+    /// Own earlier comments to edit.
+    pub updates: Vec<Update>,
+    /// Findings as workflow annotations, worst first: the fallback without permission to comment.
+    pub annotations: Vec<Annotation>,
+    /// The job summary, Markdown.
+    pub summary: String,
+    /// Counts.
+    pub outcome: Outcome,
+}
+
+/// One pull-request review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// The body, Markdown, never empty, with the hidden marker at its end.
+    pub body: String,
+    /// Inline comments, in order of file and line.
+    pub comments: Vec<Comment>,
+}
+
+/// One inline comment on the RIGHT side of the diff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// File in the head.
+    pub path: Utf8PathBuf,
+    /// First line (from 1) of a range; `None` for a single line.
+    pub start_line: Option<u32>,
+    /// Last or only line (from 1), inside a hunk.
+    pub line: u32,
+    /// Markdown, with suggestion block and hidden marker.
+    pub body: String,
+    /// Fingerprints of the findings in it.
+    pub fingerprints: Vec<String>,
+}
+
+/// An edit of an own earlier comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// REST id of the comment.
+    pub comment_id: u64,
+    /// The new body, Markdown.
+    pub body: String,
+}
+
+/// One workflow annotation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Annotation {
+    /// How much it matters.
+    pub level: Level,
+    /// File in the head.
+    pub path: Utf8PathBuf,
+    /// First line, from 1.
+    pub line: u32,
+    /// Last line, from 1.
+    pub end_line: u32,
+    /// Rule id.
+    pub title: String,
+    /// Plain text.
+    pub message: String,
+}
+
+/// What a run found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Dockerfiles that were read.
+    pub files: usize,
+    /// Findings that the pull request introduces, by level.
+    pub error: usize,
+    /// See `error`.
+    pub warning: usize,
+    /// See `error`.
+    pub info: usize,
+    /// See `error`.
+    pub style: usize,
+    /// Of these, how many have a proven fix.
+    pub fixable: usize,
+    /// Findings of the base that the pull request removes.
+    pub fixed: usize,
+    /// Findings that were there before and stay.
+    pub existing: usize,
+    /// Findings silenced by ignore comments.
+    pub suppressed: usize,
+    /// Inline comments in the planned review.
+    pub comments: usize,
+    /// Inline comments left out because an earlier run has said the same.
+    pub repeated: usize,
+}
+
+impl Outcome {
+    /// Number of findings that the pull request introduces.
+    pub const fn total(&self) -> usize {
+        self.error + self.warning + self.info + self.style
+    }
+
+    /// The greatest level among the introduced findings.
+    pub const fn worst(&self) -> Option<Level> {
+        if self.error > 0 {
+            Some(Level::Error)
+        } else if self.warning > 0 {
+            Some(Level::Warning)
+        } else if self.info > 0 {
+            Some(Level::Info)
+        } else if self.style > 0 {
+            Some(Level::Style)
+        } else {
+            None
+        }
+    }
+}
+
+/// An own earlier comment, as `github` found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnThread {
+    /// REST id of the first comment of the thread.
+    pub comment_id: u64,
+    /// Its body.
+    pub body: String,
+    /// File it is on.
+    pub path: String,
+    /// Whether somebody resolved the thread.
+    pub resolved: bool,
+    /// Whether the comment was minimised.
+    pub minimized: bool,
+    /// Whether people answered.
+    pub replied: bool,
+}

@@ -1,0 +1,1 @@
+//! RUN bodies as commands with byte spans into the file.
