@@ -176,6 +176,26 @@ impl Instruction {
         self.flag(name).and_then(|flag| flag.value.as_ref())
     }
 
+    /// The arguments in the shape BuildKit's parser gives them: for ENV and LABEL key, value and separator
+    /// (`=` or empty) in turn, for ARG the words, for an unknown instruction one empty string.
+    pub fn parser_args(&self) -> Vec<String> {
+        let value = |pair: &Pair| pair.value.as_ref().map_or(String::new(), |v| v.text.clone());
+        match self.keyword {
+            Keyword::Env | Keyword::Label => self
+                .pairs
+                .iter()
+                .flat_map(|p| [p.key.text.clone(), value(p), if p.equals { "=" } else { "" }.to_owned()])
+                .collect(),
+            Keyword::Arg => self
+                .pairs
+                .iter()
+                .map(|p| if p.equals { format!("{}={}", p.key.text, value(p)) } else { p.key.text.clone() })
+                .collect(),
+            Keyword::Unknown => vec![String::new()],
+            _ => self.args.iter().map(|word| word.text.clone()).collect(),
+        }
+    }
+
     /// The text after keyword and flags.
     pub fn rest_text(&self) -> &str {
         &self.joined.text()[self.rest.clone()]

@@ -1,0 +1,542 @@
+//! From text to the tree. Follows BuildKit's parser (`frontend/dockerfile/parser/parser.go`), but never
+//! stops: what BuildKit refuses becomes a [`SyntaxError`] and the rest is read.
+
+use super::heredoc::{Opener, openers, takes_heredocs};
+use super::json::{self, JsonForm};
+use super::words;
+use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Joined, Keyword, Pair, SyntaxError, Word};
+use crate::text::{Source, Span};
+use std::ops::Range;
+
+/// ONBUILD may hold one instruction; deeper nesting is refused by Docker and not followed.
+const MAX_TRIGGER_DEPTH: u32 = 2;
+
+/// Parses a Dockerfile.
+pub fn parse(source: &Source) -> Dockerfile {
+    let mut parser = Parser {
+        source,
+        text: source.text(),
+        line: 1,
+        escape: '\\',
+        directives_done: false,
+        out: Dockerfile {
+            source: source.clone(),
+            items: Vec::new(),
+            instructions: Vec::new(),
+            directives: Vec::new(),
+            escape: '\\',
+            errors: Vec::new(),
+        },
+    };
+    parser.run();
+    parser.out
+}
+
+struct Parser<'a> {
+    source: &'a Source,
+    text: &'a str,
+    /// The next line to read, from 1.
+    line: u32,
+    escape: char,
+    directives_done: bool,
+    out: Dockerfile,
+}
+
+/// A logical line as it is put together.
+struct Logical {
+    joined: Joined,
+    comments: Vec<Span>,
+    blank_lines: Vec<Span>,
+    /// After the last byte that is not blank.
+    end: u32,
+}
+
+impl<'a> Parser<'a> {
+    fn run(&mut self) {
+        if self.text.is_empty() {
+            return;
+        }
+        let mut first_start = 0;
+        if self.text.starts_with('\u{feff}') {
+            first_start = '\u{feff}'.len_utf8() as u32;
+            self.out.items.push(Item::Bom(Span::new(0, first_start)));
+        }
+        while self.line <= self.source.line_count() {
+            let mut span = self.source.line_span(self.line);
+            if self.line == 1 {
+                span.start = first_start;
+            }
+            if span.is_empty() {
+                self.line += 1;
+                continue;
+            }
+            self.top_level_line(span);
+        }
+        if self.out.instructions.is_empty() && self.out.errors.is_empty() {
+            let end = self.text.len() as u32;
+            self.error(Span::at(end), "the file has no instructions");
+        }
+    }
+
+    fn error(&mut self, span: Span, message: impl Into<String>) {
+        self.out.errors.push(SyntaxError { span, message: message.into() });
+    }
+
+    fn content(&self, span: Span) -> &'a str {
+        self.text[span.range()].trim_end_matches(['\n', '\r'])
+    }
+
+    fn top_level_line(&mut self, span: Span) {
+        let content = self.content(span);
+        let trimmed = content.trim_start();
+        if !self.directives_done && self.directive(span, content) {
+            self.line += 1;
+            return;
+        }
+        if trimmed.is_empty() {
+            self.line += 1;
+            // Neighbouring blank lines are one item.
+            if let Some(Item::Blank(last)) = self.out.items.last_mut()
+                && last.end == span.start
+            {
+                last.end = span.end;
+            } else {
+                self.out.items.push(Item::Blank(span));
+            }
+        } else if trimmed.starts_with('#') {
+            self.line += 1;
+            self.out.items.push(Item::Comment(span));
+        } else {
+            self.instruction(span, content.len() - trimmed.len());
+        }
+    }
+
+    /// Reads a parser directive; the first line that is none ends them.
+    fn directive(&mut self, span: Span, content: &str) -> bool {
+        let Some((name, value)) = directive_parts(content) else {
+            self.directives_done = true;
+            return false;
+        };
+        let lower = name.to_ascii_lowercase();
+        if !matches!(lower.as_str(), "check" | "escape" | "syntax") {
+            self.directives_done = true;
+            return false;
+        }
+        let start = span.start + value.start as u32;
+        let value = Word {
+            text: content[value.clone()].to_owned(),
+            span: Span::new(start, start + value.len() as u32),
+        };
+        if self.out.directives.iter().any(|d| d.name == lower) {
+            self.error(value.span, format!("only one `{lower}` parser directive can be used"));
+        } else if lower == "escape" {
+            match value.text.as_str() {
+                "\\" | "`" => {
+                    self.escape = if value.text == "`" { '`' } else { '\\' };
+                    self.out.escape = self.escape;
+                }
+                other => {
+                    let message = format!("invalid escape character `{other}`; it must be \\ or `");
+                    self.error(value.span, message);
+                }
+            }
+        }
+        let line = Span::new(span.start, span.start + content.len() as u32);
+        self.out.directives.push(Directive { name: lower, value, span: line });
+        self.out.items.push(Item::Directive(span, self.out.directives.len() - 1));
+        true
+    }
+
+    fn instruction(&mut self, first: Span, indent: usize) {
+        let first_line = self.line;
+        let start = first.start + indent as u32;
+        let logical = self.logical_line(first, start);
+        let mut instruction = self.node(&logical.joined, 0..logical.joined.text().len(), MAX_TRIGGER_DEPTH);
+        self.read_heredocs(&mut instruction, &logical.joined);
+        let last_line = self.line - 1;
+        instruction.span = Span::new(first.start, self.source.line_span(last_line).end);
+        instruction.body = Span::new(start, logical.end.max(start));
+        instruction.lines = (first_line, last_line);
+        if let Some(trigger) = &mut instruction.trigger {
+            trigger.span = instruction.span;
+            trigger.lines = instruction.lines;
+        }
+        instruction.comments = logical.comments;
+        instruction.blank_lines = logical.blank_lines;
+        self.out.items.push(Item::Instruction(instruction.span, self.out.instructions.len()));
+        self.out.instructions.push(instruction);
+    }
+
+    /// Joins the continuation lines; `self.line` is the line after them in the end.
+    fn logical_line(&mut self, first: Span, start: u32) -> Logical {
+        let content = &self.text[start as usize..first.start as usize + self.content(first).len()];
+        let mut logical =
+            Logical { joined: Joined::new(), comments: Vec::new(), blank_lines: Vec::new(), end: start };
+        let mut goes_on = self.push_line(&mut logical, content, start);
+        self.line += 1;
+        while goes_on && self.line <= self.source.line_count() {
+            let span = self.source.line_span(self.line);
+            self.line += 1;
+            let content = self.content(span);
+            let trimmed = content.trim_start();
+            if trimmed.starts_with('#') {
+                let at = span.start + (content.len() - trimmed.len()) as u32;
+                logical.comments.push(Span::new(at, span.start + content.len() as u32));
+            } else if trimmed.is_empty() {
+                logical.blank_lines.push(span);
+            } else {
+                goes_on = self.push_line(&mut logical, content, span.start);
+            }
+        }
+        logical
+    }
+
+    /// Adds a line without its continuation character; returns whether the instruction goes on.
+    fn push_line(&self, logical: &mut Logical, content: &str, offset: u32) -> bool {
+        let (kept, goes_on) = match continuation(content, self.escape) {
+            Some(at) => (&content[..at], true),
+            None => (content, false),
+        };
+        logical.joined.push(kept, offset);
+        let visible = kept.trim_end();
+        if !visible.is_empty() {
+            logical.end = offset + visible.len() as u32;
+        }
+        goes_on
+    }
+
+    fn read_heredocs(&mut self, instruction: &mut Instruction, joined: &Joined) {
+        let inner = instruction.trigger.as_deref().unwrap_or(instruction);
+        if !takes_heredocs(inner.keyword) || inner.json {
+            return;
+        }
+        for opener in openers(joined) {
+            let heredoc = self.heredoc_body(opener);
+            instruction.heredocs.push(heredoc);
+        }
+    }
+
+    fn heredoc_body(&mut self, opener: Opener) -> Heredoc {
+        let start = self.source.line_span(self.line).start;
+        let first = self.line;
+        let mut end = None;
+        while self.line <= self.source.line_count() {
+            let span = self.source.line_span(self.line);
+            self.line += 1;
+            let mut content = self.content(span);
+            if opener.chomp {
+                content = content.trim_start_matches('\t');
+            }
+            if content == opener.delimiter {
+                end = Some(span);
+                break;
+            }
+        }
+        let end = end.unwrap_or_else(|| {
+            let message = format!("the here-document is not closed: no line `{}` follows", opener.delimiter);
+            self.error(opener.span, message);
+            self.recover_from_open_heredoc(first);
+            Span::at(self.source.line_span(self.line).start)
+        });
+        Heredoc {
+            delimiter: opener.delimiter,
+            opener: opener.span,
+            body: Span::new(start.min(end.start), end.start),
+            end,
+            chomp: opener.chomp,
+            expand: opener.expand,
+            fd: opener.fd,
+        }
+    }
+
+    /// Takes reading up again at the next line that looks like an instruction, so that one open
+    /// here-document does not swallow the file.
+    fn recover_from_open_heredoc(&mut self, first: u32) {
+        let last = self.source.line_count();
+        self.line = (first..=last)
+            .find(|line| {
+                let content = self.content(self.source.line_span(*line));
+                let word = content.split([' ', '\t']).next().unwrap_or("");
+                Keyword::parse(word) != Keyword::Unknown && word == Keyword::parse(word).name()
+            })
+            .unwrap_or(last + 1);
+    }
+
+    /// Reads keyword, flags and arguments in a range of the logical line.
+    fn node(&mut self, joined: &Joined, range: Range<usize>, depth: u32) -> Instruction {
+        let range = words::trim(joined.text(), range);
+        let (name, after) = words::split_keyword(joined.text(), range);
+        let (flags, arguments) = words::flags(joined, after.clone());
+        let rest = words::trim(joined.text(), arguments.min(after.end)..after.end);
+        let name = words::word(joined, name);
+        let mut node = Instruction {
+            span: Span::default(),
+            body: joined.span(0..joined.text().len()),
+            lines: (0, 0),
+            keyword: Keyword::parse(&name.text),
+            name,
+            flags,
+            json: false,
+            args: Vec::new(),
+            pairs: Vec::new(),
+            joined: joined.clone(),
+            rest,
+            heredocs: Vec::new(),
+            trigger: None,
+            comments: Vec::new(),
+            blank_lines: Vec::new(),
+        };
+        self.arguments(&mut node, depth);
+        node
+    }
+
+    fn arguments(&mut self, node: &mut Instruction, depth: u32) {
+        let joined = &node.joined;
+        match node.keyword {
+            Keyword::Add | Keyword::Copy | Keyword::Volume => {
+                if !self.json(node) {
+                    node.args = words::split_blanks(&node.joined, node.rest.clone());
+                }
+            }
+            Keyword::Cmd | Keyword::Entrypoint | Keyword::Run | Keyword::Shell => {
+                if !self.json(node) {
+                    node.args = whole(node);
+                }
+            }
+            Keyword::Expose | Keyword::From => node.args = words::split_blanks(joined, node.rest.clone()),
+            Keyword::Maintainer | Keyword::Stopsignal | Keyword::User | Keyword::Workdir => {
+                node.args = whole(node);
+            }
+            Keyword::Healthcheck => {
+                let (kind, command) = words::split_keyword(joined.text(), node.rest.clone());
+                let kind = (!kind.is_empty()).then(|| words::word(joined, kind));
+                node.rest = command;
+                if !self.json(node) {
+                    node.args = whole(node);
+                }
+                node.args.splice(0..0, kind);
+            }
+            Keyword::Arg => {
+                let words = words::split_quoted(joined, node.rest.clone(), self.escape);
+                node.pairs = words.into_iter().map(argument).collect();
+            }
+            Keyword::Env | Keyword::Label => self.key_values(node),
+            Keyword::Onbuild => {
+                if node.rest.is_empty() || depth == 0 {
+                    return;
+                }
+                let joined = node.joined.clone();
+                let mut trigger = self.node(&joined, node.rest.clone(), depth - 1);
+                trigger.body = joined.span(node.rest.clone());
+                node.trigger = Some(Box::new(trigger));
+            }
+            Keyword::Unknown => {}
+        }
+    }
+
+    /// Takes the arguments in JSON form; false for the shell form.
+    fn json(&mut self, node: &mut Instruction) -> bool {
+        match json::parse(&node.joined, node.rest.start, node.rest.end) {
+            JsonForm::Strings(words) => {
+                node.args = words;
+                node.json = true;
+                true
+            }
+            JsonForm::NotStrings => {
+                let message = format!("the JSON array of {} may hold strings only", node.keyword.name());
+                self.error(node.rest_span(), message);
+                false
+            }
+            JsonForm::No => false,
+        }
+    }
+
+    fn key_values(&mut self, node: &mut Instruction) {
+        let joined = &node.joined;
+        let words = words::split_quoted(joined, node.rest.clone(), self.escape);
+        let Some(first) = words.first() else { return };
+        if !first.text.contains('=') {
+            let (key, value) = words::split_keyword(joined.text(), node.rest.clone());
+            let key = words::word(joined, key);
+            if value.is_empty() {
+                let message = format!("{} needs a key and a value: `{}=…`", node.keyword.name(), key.text);
+                self.error(key.span, message);
+            }
+            let value = words::word(joined, value);
+            let span = key.span.cover(value.span);
+            node.pairs.push(Pair { key, value: Some(value), equals: false, span });
+            return;
+        }
+        for word in words {
+            if !word.text.contains('=') {
+                let message = format!(
+                    "`{}` has no `=`; write `NAME=value` and put values with blanks in quotes",
+                    word.text
+                );
+                self.error(word.span, message);
+                continue;
+            }
+            node.pairs.push(argument(word));
+        }
+    }
+}
+
+/// The whole text after the keyword as one argument; none where it is empty.
+fn whole(node: &Instruction) -> Vec<Word> {
+    if node.rest.is_empty() { Vec::new() } else { vec![words::word(&node.joined, node.rest.clone())] }
+}
+
+/// Splits `KEY=value`; the value is absent where there is no `=`.
+fn argument(word: Word) -> Pair {
+    let span = word.span;
+    let Some(at) = word.text.find('=') else {
+        return Pair { key: word, value: None, equals: false, span };
+    };
+    // The key never contains a continuation, so that its bytes are counted from the start of the word;
+    // the value's from the end, unless a continuation lies inside.
+    let middle = span.start + at as u32;
+    let key = Word { text: word.text[..at].to_owned(), span: Span::new(span.start, middle) };
+    let value = Word { text: word.text[at + 1..].to_owned(), span: Span::new(middle + 1, span.end) };
+    Pair { key, value: Some(value), equals: true, span }
+}
+
+/// Where the line ends if it is continued: BuildKit's `([^\\])\\[ \t]*$|^\\[ \t]*$`.
+fn continuation(content: &str, escape: char) -> Option<usize> {
+    let body = content.trim_end_matches([' ', '\t']);
+    let before = body.strip_suffix(escape)?;
+    (!before.ends_with(escape)).then_some(before.len())
+}
+
+/// Name and range of the value in `# name = value`.
+fn directive_parts(content: &str) -> Option<(&str, Range<usize>)> {
+    let rest = content.trim_start().strip_prefix('#')?.trim_start();
+    let (name, value) = rest.split_once('=')?;
+    let name = name.trim_end();
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic())
+        || !name.bytes().all(|b| b.is_ascii_alphanumeric())
+    {
+        return None;
+    }
+    let value = value.trim();
+    if value.is_empty() {
+        return None;
+    }
+    let start = content.trim_end().len() - value.len();
+    Some((name, start..start + value.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Dockerfile {
+        let file = parse(&Source::new(text));
+        let joined: String = file.items.iter().map(|i| &text[i.span().range()]).collect();
+        assert_eq!(joined, text, "items tile the file");
+        file
+    }
+
+    fn args(instruction: &Instruction) -> Vec<&str> {
+        instruction.args.iter().map(|w| w.text.as_str()).collect()
+    }
+
+    #[test]
+    fn reads_instructions_comments_and_blank_lines() {
+        let file =
+            read("\u{feff}# syntax=docker/dockerfile:1\n# note\n\nFROM a AS b\n\n \nRUN x \\\n # c\n\n  y\n");
+        assert_eq!(file.directives[0].value.text, "docker/dockerfile:1");
+        let [from, run] = &file.instructions[..] else { panic!() };
+        assert_eq!(args(from), ["a", "AS", "b"]);
+        assert_eq!(run.lines, (7, 10));
+        assert_eq!(args(run), ["x   y"]);
+        assert_eq!(file.source.slice(run.comments[0]), "# c");
+        assert_eq!(run.blank_lines.len(), 1);
+        assert_eq!(file.source.slice(run.body), "RUN x \\\n # c\n\n  y");
+    }
+
+    #[test]
+    fn the_escape_directive_counts() {
+        let file = read("# escape=`\nRUN a `\r\n b\\\r\nCOPY x C:\\\r\n");
+        assert_eq!(file.escape, '`');
+        assert_eq!(args(&file.instructions[0]), ["a  b\\"]);
+        assert_eq!(args(&file.instructions[1]), ["x", "C:\\"]);
+    }
+
+    #[test]
+    fn here_documents() {
+        let text = "RUN <<A cat <<-'B' >x\n1\nA\n\t2\n\tB\nCOPY <<E /e\n$x\nE\nUSER x\n";
+        let file = read(text);
+        let [run, copy, user] = &file.instructions[..] else { panic!("{file:?}") };
+        assert_eq!(run.lines, (1, 5));
+        let bodies: Vec<_> = run.heredocs.iter().map(|h| file.source.slice(h.body)).collect();
+        assert_eq!(bodies, ["1\n", "\t2\n"]);
+        assert!(run.heredocs[0].expand && !run.heredocs[1].expand && run.heredocs[1].chomp);
+        assert_eq!(args(copy), ["<<E", "/e"]);
+        assert_eq!(user.keyword, Keyword::User);
+    }
+
+    #[test]
+    fn an_open_here_document_does_not_swallow_the_file() {
+        let file = read("RUN <<EOF\nx\nUSER app\n");
+        assert_eq!(file.errors.len(), 1);
+        assert_eq!(file.instructions[1].keyword, Keyword::User);
+    }
+
+    #[test]
+    fn key_value_forms() {
+        let file = read("ENV A=1 B=\"x y\" \\\n  C=3\nENV OLD some text\nARG N V=1\nLABEL bad\n");
+        let pairs: Vec<(&str, Option<&str>)> = file.instructions[..3]
+            .iter()
+            .flat_map(|i| &i.pairs)
+            .map(|p| (p.key.text.as_str(), p.value.as_ref().map(|v| v.text.as_str())))
+            .collect();
+        assert_eq!(
+            pairs,
+            [
+                ("A", Some("1")),
+                ("B", Some("\"x y\"")),
+                ("C", Some("3")),
+                ("OLD", Some("some text")),
+                ("N", None),
+                ("V", Some("1"))
+            ]
+        );
+        assert_eq!(file.errors.len(), 1);
+        let c = file.instructions[0].pairs[2].value.as_ref().unwrap();
+        assert_eq!(file.source.slice(c.span), "3");
+    }
+
+    #[test]
+    fn healthcheck_and_onbuild() {
+        let file = read(
+            "HEALTHCHECK --interval=5s CMD [\"a\", \"b\"]\nONBUILD COPY --chown=1 . /x\nHEALTHCHECK NONE\n",
+        );
+        assert_eq!(args(&file.instructions[0]), ["CMD", "a", "b"]);
+        assert!(file.instructions[0].json);
+        let trigger = file.instructions[1].trigger.as_ref().unwrap();
+        assert_eq!((trigger.keyword, args(trigger)), (Keyword::Copy, vec![".", "/x"]));
+        assert_eq!(args(&file.instructions[2]), ["NONE"]);
+    }
+
+    #[test]
+    fn empty_and_odd_files() {
+        for text in [
+            "",
+            "\n",
+            "\u{feff}",
+            "#",
+            "\\",
+            "\\\n",
+            "RUN",
+            "RUN \\",
+            "FROM\\\n",
+            "\r\n\r",
+            "RUN <<\n",
+            "ONBUILD ONBUILD ONBUILD RUN x",
+        ] {
+            let _ = parse(&Source::new(text));
+        }
+        read("RUN a \\");
+        read(" \\\n \\\n");
+    }
+}

@@ -1,0 +1,148 @@
+//! Real Dockerfiles against what BuildKit's parser says of them.
+//!
+//! The corpus is not part of the project: `TIDEWAITER_CORPUS` names its folder. Without it there is
+//! nothing to run.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use tidewaiter::cli::syntax::describe;
+use tidewaiter::dockerfile::{Dockerfile, parse};
+use tidewaiter::text::Source;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trials = match std::env::var_os("TIDEWAITER_CORPUS").map(PathBuf::from) {
+        Some(corpus) => trials(&corpus),
+        None => Vec::new(),
+    };
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trials(corpus: &Path) -> Vec<Trial> {
+    let trial = |name: &str, run: fn(&Path) -> Result<(), Failed>| {
+        let corpus = corpus.to_owned();
+        Trial::test(name, move || run(&corpus))
+    };
+    vec![
+        trial("agrees_with_buildkit", agrees_with_buildkit),
+        trial("text_in_is_text_out", text_in_is_text_out),
+        trial("truncations_do_not_panic", truncations_do_not_panic),
+    ]
+}
+
+/// Every Dockerfile of the corpus: id and text.
+fn files(corpus: &Path) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = std::fs::read_dir(corpus.join("dev"))
+        .expect("the corpus has a folder `dev`")
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let id = path.file_name()?.to_str()?.strip_suffix(".Dockerfile")?.to_owned();
+            Some((id, String::from_utf8_lossy(&std::fs::read(&path).ok()?).into_owned()))
+        })
+        .collect();
+    assert!(out.len() > 500, "the corpus is incomplete");
+    out.sort();
+    out
+}
+
+fn check_tiling(file: &Dockerfile) -> Result<(), String> {
+    let text = file.source.text();
+    let mut at = 0;
+    for item in &file.items {
+        let span = item.span();
+        if span.start != at || span.end < span.start || !text.is_char_boundary(span.end as usize) {
+            return Err(format!("gap or overlap at byte {at}: {item:?}"));
+        }
+        at = span.end;
+    }
+    if at as usize == text.len() { Ok(()) } else { Err(format!("items end at {at} of {}", text.len())) }
+}
+
+fn text_in_is_text_out(corpus: &Path) -> Result<(), Failed> {
+    for (id, text) in files(corpus) {
+        check_tiling(&parse(&Source::new(text))).map_err(|e| format!("{id}: {e}"))?;
+    }
+    Ok(())
+}
+
+fn truncations_do_not_panic(corpus: &Path) -> Result<(), Failed> {
+    for (id, text) in files(corpus).into_iter().step_by(20) {
+        for (at, _) in text.char_indices() {
+            check_tiling(&parse(&Source::new(&text[..at]))).map_err(|e| format!("{id}, cut at {at}: {e}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Our reading of an instruction in the shape of the oracle's line.
+fn as_oracle(ours: &Value) -> Value {
+    let mut out = serde_json::json!({"n": ours["name"].as_str().unwrap_or("").to_uppercase()});
+    let mut inner = ours;
+    if ours["trigger"].is_object() {
+        inner = &ours["trigger"];
+        out["s"] = inner["name"].as_str().unwrap_or("").to_uppercase().into();
+    }
+    let keep = |value: &Value| value.as_array().is_some_and(|a| !a.is_empty());
+    if keep(&inner["flags"]) {
+        out["f"] = inner["flags"].clone();
+    }
+    if keep(&inner["args"]) {
+        out["a"] = inner["args"].clone();
+    }
+    out["l"] = serde_json::json!([ours["start_line"], ours["end_line"]]);
+    if inner["json"] == true {
+        out["j"] = 1.into();
+    }
+    if let Some(heredocs) = ours["heredocs"].as_array().filter(|h| !h.is_empty()) {
+        out["h"] = heredocs
+            .iter()
+            .map(|h| serde_json::json!([h["delimiter"], h["fd"], h["expand"], h["chomp"], h["content"]]))
+            .collect();
+    }
+    out
+}
+
+fn normalise(oracle: &Value) -> Value {
+    let mut out = oracle.clone();
+    for empty in ["a", "f", "h"] {
+        if out[empty].as_array().is_none_or(Vec::is_empty) {
+            out.as_object_mut().expect("an object").remove(empty);
+        }
+    }
+    out["n"] = out["n"].as_str().unwrap_or("").to_uppercase().into();
+    out
+}
+
+fn sorted(value: &Value) -> Vec<(String, Value)> {
+    let mut out: Vec<_> =
+        value.as_object().expect("an object").iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    out.sort_by(|a, b| a.0.cmp(&b.0));
+    out
+}
+
+fn agrees_with_buildkit(corpus: &Path) -> Result<(), Failed> {
+    let oracle = std::fs::read_to_string(corpus.join("dev-oracle.jsonl"))?;
+    let (mut accepted, mut different, mut report) = (0, 0, String::new());
+    for line in oracle.lines() {
+        let theirs: Value = serde_json::from_str(line)?;
+        if theirs["ok"] != 1 {
+            continue;
+        }
+        accepted += 1;
+        let id = theirs["id"].as_str().unwrap_or("");
+        let bytes = std::fs::read(corpus.join("dev").join(format!("{id}.Dockerfile")))?;
+        let ours = describe(&parse(&Source::new(String::from_utf8_lossy(&bytes).into_owned())));
+        let ours: Vec<Value> = ours["instructions"].as_array().into_iter().flatten().map(as_oracle).collect();
+        let theirs: Vec<Value> = theirs["ins"].as_array().into_iter().flatten().map(normalise).collect();
+        let first = (0..ours.len().max(theirs.len()))
+            .find(|i| ours.get(*i).map(sorted) != theirs.get(*i).map(sorted));
+        if let Some(i) = first {
+            different += 1;
+            let _ = writeln!(report, "{id}\n  ours   {:?}\n  theirs {:?}", ours.get(i), theirs.get(i));
+        }
+    }
+    println!("BuildKit's parser accepts {accepted} files; {different} are read differently");
+    if different * 100 > accepted { Err(report.into()) } else { Ok(print!("{report}")) }
+}

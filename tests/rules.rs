@@ -1,0 +1,3 @@
+//! Runs the fixture folders of the rules.
+
+fn main() {}
