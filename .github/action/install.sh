@@ -151,6 +151,9 @@ from_source() {
 ask_version() {
   words=$("$1" --version) || fail "$2 does not run on this runner."
   words=${words%%$'\n'*}
+  if [[ $words != tidewaiter\ [0-9]* ]]; then
+    fail "$2 is not tidewaiter: its --version says something else."
+  fi
 }
 
 # Tells the next step where the binary is.
