@@ -2,6 +2,8 @@
 //!
 //! On disk and in git it is read lazily, over GitHub from what was fetched; rules do not see the difference.
 
+mod discover;
 mod tree;
 
+pub use discover::is_dockerfile;
 pub use tree::{Entry, Kind, Lookup, MemoryTree, Overlay, Tree, normalize};

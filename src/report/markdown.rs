@@ -1,0 +1,157 @@
+//! Findings as a Markdown document, for a job summary or a file.
+
+use super::hunk::{self, around};
+use super::{Checked, visible};
+use crate::config::Level;
+use crate::lint::FileReport;
+use crate::rules::{Finding, Fix, Safety};
+use crate::text::{Source, diff};
+use std::fmt::Write as _;
+
+/// The most lines that are shown of a finding or of its fix.
+const MAX_LINES: usize = 20;
+
+/// The whole report.
+pub fn render(checked: &Checked) -> String {
+    let mut out = format!("# Tidewaiter\n\n{}\n", checked.summary().counts());
+    for file in checked.files.iter().filter(|file| !file.findings.is_empty()) {
+        // Writing to a String cannot fail, here and below.
+        let _ = write!(out, "\n## {}\n", code(file.path.as_str()));
+        for finding in &file.findings {
+            write_finding(&mut out, checked, file, finding);
+        }
+    }
+    if !checked.errors.is_empty() {
+        out.push_str("\n## Not checked\n\n");
+        for error in &checked.errors {
+            let _ = writeln!(out, "- {}: {}", code(error.path.as_str()), prose(&error.message));
+        }
+    }
+    out
+}
+
+const fn sign(level: Level) -> &'static str {
+    match level {
+        Level::Error => "🛑",
+        Level::Warning => "⚠️",
+        Level::Info => "💡",
+        Level::Style => "✏️",
+    }
+}
+
+fn write_finding(out: &mut String, checked: &Checked, file: &FileReport, finding: &Finding) {
+    let (first, last) = file.source.lines_of(finding.span);
+    let lines = if first == last { format!("line {first}") } else { format!("lines {first}–{last}") };
+    let level = finding.level;
+    let _ = write!(out, "\n### {} {level}: {} ({lines})\n\n", sign(level), code(finding.rule));
+    let _ = writeln!(out, "{}\n", prose(&finding.message));
+    let shown: Vec<&str> =
+        (first..=last).take(MAX_LINES + 1).map(|number| file.source.line(number)).collect();
+    fence(out, "dockerfile", &cut(&shown.join("\n")));
+    for note in &finding.notes {
+        let _ = write!(out, "\n- {}", prose(note));
+    }
+    for related in &finding.related {
+        let path = related.path.as_deref().unwrap_or(&file.path);
+        let line = checked.source(file, Some(path)).map(|source| source.line_of(related.span.start));
+        let line = line.map_or_else(String::new, |line| format!(":{line}"));
+        let _ = write!(out, "\n- {}: {}", code(&format!("{path}{line}")), prose(&related.message));
+    }
+    if !finding.notes.is_empty() || !finding.related.is_empty() {
+        out.push('\n');
+    }
+    if let Some(fix) = &finding.fix {
+        write_fix(out, checked, file, fix);
+    }
+}
+
+fn write_fix(out: &mut String, checked: &Checked, file: &FileReport, fix: &Fix) {
+    let label = match fix.safety {
+        Safety::Safe => "Safe fix",
+        Safety::Confirm => "Fix to check first",
+    };
+    let place = fix.path.as_deref().filter(|path| *path != file.path);
+    let place = place.map_or_else(String::new, |path| format!(" in {}", code(path.as_str())));
+    let _ = write!(out, "\n**{label}**{place}: {}\n", prose(&fix.title));
+    let empty = Source::new("");
+    let source = checked.source(file, fix.path.as_deref()).unwrap_or(&empty);
+    // Edits that do not fit give no diff; the title still says what to do.
+    if let Some((old, new)) = around(source, &fix.edits, 2) {
+        out.push('\n');
+        fence(out, "diff", &cut(&diff::excerpt(old, &new)));
+    }
+}
+
+/// A fenced code block whose fence is longer than any run of backticks in the (already visible) text.
+fn fence(out: &mut String, language: &str, text: &str) {
+    let ticks = "`".repeat(longest_run(text).max(2) + 1);
+    let _ = writeln!(out, "{ticks}{language}\n{text}\n{ticks}");
+}
+
+/// Text as a code span, whatever it holds; always on one line.
+fn code(text: &str) -> String {
+    let text = visible(text);
+    let ticks = "`".repeat(longest_run(&text) + 1);
+    // A code span cannot be empty, and a backtick at its edge would join the fence.
+    let edge = text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
+    let space = if edge { " " } else { "" };
+    format!("{ticks}{space}{text}{space}{ticks}")
+}
+
+/// Plain text with code between single backticks: code spans stay code, everything else is escaped.
+fn prose(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut parts = text.split('`').peekable();
+    let mut inside = false;
+    while let Some(part) = parts.next() {
+        // A backtick without a partner is a character.
+        if inside && parts.peek().is_some() {
+            out.push_str(&code(part));
+        } else {
+            if inside {
+                out.push_str("\\`");
+            }
+            out.push_str(&escape(&visible(part)));
+        }
+        inside = !inside;
+    }
+    out
+}
+
+/// Escapes what GitHub's Markdown could take for markup, a mention, a reference, a link or an HTML tag.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '*' | '_' | '[' | ']' | '!' | '|' | '~' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            // Mentions and references are found in the rendered text: an escape would not stop them.
+            '@' | '#' if chars.peek().is_some_and(|next| next.is_alphanumeric()) => {
+                out.push(c);
+                out.push_str("&#8203;");
+            }
+            c => out.push(c),
+        }
+    }
+    // Bare addresses become links by themselves.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// Lines as they are shown, at most [`MAX_LINES`].
+fn cut(text: &str) -> String {
+    let mut lines: Vec<String> = text.lines().take(MAX_LINES).map(hunk::cut).collect();
+    if text.lines().nth(MAX_LINES).is_some() {
+        lines.push("…".to_owned());
+    }
+    lines.join("\n")
+}
