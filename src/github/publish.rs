@@ -1,0 +1,471 @@
+//! Writes a plan: one review, and edits of own earlier comments.
+//!
+//! A review is created by ONE request, so people get one notification. One bad comment makes GitHub refuse
+//! the whole review (422) without saying which it is; then the bad ones are found by halving, with reviews
+//! that are never submitted (PENDING, seen by nobody, deleted at once), and their text goes into the body.
+//! A POST that may have worked is never simply repeated: first the own reviews are listed.
+
+use super::client::{Call, Client};
+use super::error::{GithubError, excerpt};
+use super::event::Target;
+use super::query::{About, Review as FoundReview};
+use super::snapshot::{self, MARKER, Snapshot};
+use crate::review::{Comment, Plan, Review};
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// A head that was seen longer ago is asked for again.
+const FRESH: Duration = Duration::from_secs(10);
+/// GitHub's limit for a body, in characters.
+pub const MAX_BODY_CHARS: usize = 65_536;
+/// Trial reviews while bad comments are looked for: GitHub allows 80 content-creating requests a minute.
+const MAX_TRIALS: u32 = 40;
+/// How often a review is posted whose answer got lost.
+const MAX_POSTS: u32 = 3;
+/// How long a lost review gets to appear in the list.
+const SETTLE: Duration = Duration::from_secs(2);
+
+const POST: &str = "post the review";
+
+/// What became of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// The plan has nothing to write.
+    Nothing,
+    /// It was written.
+    Done(Receipt),
+    /// The pull request has another head now; nothing was written, and the run for that head will.
+    Superseded {
+        /// The head now.
+        head: String,
+    },
+    /// The token may not write; show annotations and summary instead.
+    NotPermitted {
+        /// What the job lacks, as a workflow writes it: `pull-requests: write`.
+        permission: String,
+        /// GitHub's words.
+        message: String,
+    },
+}
+
+/// What was written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// REST id of the review.
+    pub review_id: Option<u64>,
+    /// Where people see it.
+    pub review_url: Option<String>,
+    /// Inline comments in it.
+    pub comments: usize,
+    /// Own earlier comments that were edited.
+    pub updated: usize,
+    /// Comments that GitHub refused; their text is in the review's body as far as it fits.
+    pub rejected: Vec<Comment>,
+    /// What did not go as planned.
+    pub notes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    id: u64,
+    #[serde(default)]
+    html_url: String,
+}
+
+#[derive(Deserialize)]
+struct PullHead {
+    head: Sha,
+}
+
+#[derive(Deserialize)]
+struct Sha {
+    sha: String,
+}
+
+struct Publisher<'a> {
+    client: &'a Client,
+    target: &'a Target,
+    plan: &'a Plan,
+    known: BTreeSet<u64>,
+    trials: u32,
+}
+
+/// Writes a plan; see [`super::Session::publish`].
+pub(super) async fn publish(
+    client: &Client,
+    target: &Target,
+    plan: &Plan,
+    snapshot: Option<&Snapshot>,
+) -> Result<Published, GithubError> {
+    if plan.review.is_none() && plan.updates.is_empty() {
+        return Ok(Published::Nothing);
+    }
+    let fresh = snapshot.is_some_and(|s| {
+        s.head_sha == plan.head && client.now().duration_since(s.taken).is_ok_and(|age| age <= FRESH)
+    });
+    let mut publisher = Publisher { client, target, plan, known: BTreeSet::new(), trials: 0 };
+    if !fresh {
+        let head = publisher.head().await?;
+        if head != plan.head {
+            return Ok(Published::Superseded { head });
+        }
+    }
+    if let Some(snapshot) = snapshot {
+        publisher.known.clone_from(&snapshot.own_reviews);
+    }
+    let mut receipt = Receipt::default();
+    let result = match &plan.review {
+        Some(review) => publisher.review(review, &mut receipt).await,
+        None => Ok(()),
+    };
+    let result = match result {
+        Ok(()) => publisher.updates(&mut receipt).await,
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(()) => Ok(Published::Done(receipt)),
+        Err(GithubError::Superseded { head, .. }) => Ok(Published::Superseded { head }),
+        Err(GithubError::Forbidden { permission, message, .. }) => Ok(Published::NotPermitted {
+            permission: permission.unwrap_or_else(|| "pull-requests: write".to_owned()),
+            message,
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+impl Publisher<'_> {
+    fn route(&self, rest: &str) -> String {
+        let Target { owner, repo, number, .. } = self.target;
+        format!("/repos/{owner}/{repo}/pulls/{number}{rest}")
+    }
+
+    async fn head(&self) -> Result<String, GithubError> {
+        let (pull, _) = self.client.get::<PullHead>("read the head", &self.route("")).await?;
+        Ok(pull.head.sha)
+    }
+
+    async fn review(&mut self, review: &Review, receipt: &mut Receipt) -> Result<(), GithubError> {
+        let mut comments = review.comments.clone();
+        let mut body = cap(&review.body);
+        let (mut posts, mut cleaned, mut halved) = (0_u32, false, false);
+        let created = loop {
+            let error = match self.post(Some(&body), &comments).await {
+                Ok(created) => break created,
+                Err(error) => error,
+            };
+            if error.is_ambiguous() {
+                posts += 1;
+                self.client.pause(SETTLE * posts).await;
+                // Not knowing whether it is there, it must not be posted again.
+                if let Some(created) = self.find_new().await? {
+                    receipt.notes.push(format!(
+                        "GitHub failed while it created the review, but the review is there ({error})."
+                    ));
+                    break created;
+                }
+                if posts >= MAX_POSTS {
+                    return Err(error);
+                }
+                continue;
+            }
+            let GithubError::Validation { errors, message, .. } = &error else { return Err(error) };
+            if !cleaned && is_pending(message, errors) {
+                cleaned = true;
+                self.delete_pending().await?;
+                continue;
+            }
+            if receipt.rejected.is_empty() {
+                let head = self.head().await?;
+                if head != self.plan.head {
+                    return Err(GithubError::Superseded { analysed: self.plan.head.clone(), head });
+                }
+            }
+            if comments.is_empty() {
+                return Err(error);
+            }
+            if halved {
+                // It is not this or that comment: say everything in the body.
+                receipt.rejected.append(&mut comments);
+            } else {
+                halved = true;
+                let mut bad = Vec::new();
+                self.find_bad(comments, &mut bad, &mut receipt.rejected).await?;
+                comments = bad;
+            }
+            receipt.notes.push(format!(
+                "GitHub refused {} inline comments ({}); their text is in the review's body.",
+                receipt.rejected.len(),
+                excerpt(&format!("{message} {}", errors.join("; ")))
+            ));
+            body = with_rejected(&review.body, &receipt.rejected);
+        };
+        receipt.review_id = Some(created.id);
+        receipt.review_url = Some(created.html_url).filter(|url| !url.is_empty());
+        receipt.comments = comments.len();
+        Ok(())
+    }
+
+    /// Posts a review; without a body a trial that stays PENDING.
+    async fn post(&self, body: Option<&str>, comments: &[Comment]) -> Result<Created, GithubError> {
+        let comments: Vec<Value> = comments.iter().map(comment_json).collect();
+        let mut request = json!({ "commit_id": self.plan.head, "comments": comments });
+        if let (Some(body), Some(fields)) = (body, request.as_object_mut()) {
+            fields.insert("event".to_owned(), json!("COMMENT"));
+            fields.insert("body".to_owned(), json!(body));
+        }
+        let route = self.route("/reviews");
+        let call = Call {
+            doing: POST,
+            method: Method::POST,
+            route: &route,
+            body: Some(&request),
+            repeatable: false,
+        };
+        Ok(self.client.json::<Created>(&call).await?.0)
+    }
+
+    /// Divides comments, of which at least one is bad, into good and bad ones.
+    async fn find_bad(
+        &mut self,
+        comments: Vec<Comment>,
+        good: &mut Vec<Comment>,
+        bad: &mut Vec<Comment>,
+    ) -> Result<(), GithubError> {
+        // Sets that hold a bad one, in order; halves that are not tried yet.
+        let mut stack = vec![(comments, true)];
+        while let Some((mut set, known_bad)) = stack.pop() {
+            if set.is_empty() {
+                continue;
+            }
+            if !known_bad && self.try_out(&set).await? {
+                good.append(&mut set);
+                continue;
+            }
+            if set.len() == 1 || self.trials >= MAX_TRIALS {
+                bad.append(&mut set);
+                continue;
+            }
+            let right = set.split_off(set.len() / 2);
+            if self.try_out(&set).await? {
+                good.append(&mut set);
+                stack.push((right, true));
+            } else {
+                stack.push((right, false));
+                stack.push((set, true));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether GitHub takes these comments. Nobody sees the review that is made for it.
+    async fn try_out(&mut self, comments: &[Comment]) -> Result<bool, GithubError> {
+        if self.trials >= MAX_TRIALS {
+            return Ok(false);
+        }
+        self.trials += 1;
+        match self.post(None, comments).await {
+            Ok(created) => {
+                self.delete(created.id).await?;
+                Ok(true)
+            }
+            Err(GithubError::Validation { .. }) => Ok(false),
+            Err(error) if error.is_ambiguous() => {
+                self.delete_pending().await?;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn delete(&self, review: u64) -> Result<(), GithubError> {
+        let route = self.route(&format!("/reviews/{review}"));
+        let call = Call {
+            doing: "delete a pending review",
+            method: Method::DELETE,
+            route: &route,
+            body: None,
+            repeatable: true,
+        };
+        match self.client.done(&call).await {
+            // Gone already: by a try whose answer was lost.
+            Err(GithubError::NotFound { .. }) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Own reviews, newest last, at most a hundred.
+    async fn own_reviews(&self) -> Result<Vec<FoundReview>, GithubError> {
+        let answer = snapshot::ask(self.client, self.target, About::All, None, &[]).await?;
+        Ok(answer.pull.reviews.nodes.into_iter().filter(|r| r.viewer_did_author).collect())
+    }
+
+    async fn delete_pending(&self) -> Result<(), GithubError> {
+        for review in self.own_reviews().await? {
+            if let ("PENDING", Some(id)) = (review.state.as_str(), review.full_database_id) {
+                self.delete(id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An own review of this head that was not there before.
+    async fn find_new(&self) -> Result<Option<Created>, GithubError> {
+        let found = self.own_reviews().await?.into_iter().rev().find_map(|review| {
+            let id = review.full_database_id?;
+            let ours = review.state != "PENDING"
+                && review.commit.is_some_and(|commit| commit.oid == self.plan.head)
+                && review.body.contains(MARKER)
+                && !self.known.contains(&id);
+            ours.then_some(Created { id, html_url: review.url })
+        });
+        Ok(found)
+    }
+
+    /// Edits own earlier comments. To write the same body twice does no harm.
+    async fn updates(&self, receipt: &mut Receipt) -> Result<(), GithubError> {
+        let Target { owner, repo, .. } = self.target;
+        for update in &self.plan.updates {
+            let route = format!("/repos/{owner}/{repo}/pulls/comments/{}", update.comment_id);
+            let body = json!({ "body": cap(&update.body) });
+            let call = Call {
+                doing: "edit an earlier comment",
+                method: Method::PATCH,
+                route: &route,
+                body: Some(&body),
+                repeatable: true,
+            };
+            match self.client.done(&call).await {
+                Ok(()) => receipt.updated += 1,
+                // Somebody has deleted it.
+                Err(GithubError::NotFound { .. }) => {}
+                Err(error) if receipt.review_id.is_none() && receipt.updated == 0 => return Err(error),
+                // The review stands; the next run edits what is left.
+                Err(error) => {
+                    receipt.notes.push(format!("Earlier comments are out of date: {error}."));
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn comment_json(comment: &Comment) -> Value {
+    let mut out = json!({
+        "path": comment.path, "line": comment.line, "side": "RIGHT", "body": cap(&comment.body),
+    });
+    // GitHub refuses a range of one line.
+    if let (Some(start), Some(fields)) =
+        (comment.start_line.filter(|s| *s < comment.line), out.as_object_mut())
+    {
+        fields.insert("start_line".to_owned(), json!(start));
+        fields.insert("start_side".to_owned(), json!("RIGHT"));
+    }
+    out
+}
+
+fn is_pending(message: &str, errors: &[String]) -> bool {
+    let pending = |text: &str| text.to_ascii_lowercase().contains("pending review");
+    pending(message) || errors.iter().any(|e| pending(e))
+}
+
+/// The body with the text of refused comments before its hidden marker.
+fn with_rejected(body: &str, rejected: &[Comment]) -> String {
+    let (visible, marker) = split_marker(body);
+    let mut out = visible.trim_end().to_owned();
+    out.push_str("\n\n---\n\nGitHub did not take these as inline comments:\n");
+    let mut room = MAX_BODY_CHARS.saturating_sub(out.chars().count() + marker.chars().count() + 100);
+    for (i, comment) in rejected.iter().enumerate() {
+        let mut text = format!("\n**{}**, ", code(comment.path.as_str()));
+        let _ = match comment.start_line {
+            Some(start) => write!(text, "lines {start}–{}", comment.line),
+            None => write!(text, "line {}", comment.line),
+        };
+        let _ = write!(text, "\n\n{}\n", split_marker(&comment.body).0.trim());
+        let length = text.chars().count();
+        if length > room {
+            let _ = write!(out, "\n… and {} more in the job summary.\n", rejected.len() - i);
+            break;
+        }
+        room -= length;
+        out.push_str(&text);
+    }
+    if !marker.is_empty() {
+        out.push('\n');
+        out.push_str(marker);
+    }
+    cap(&out)
+}
+
+/// A body and the hidden comment at its end.
+fn split_marker(body: &str) -> (&str, &str) {
+    match body.rfind(MARKER) {
+        Some(at) if body.trim_end().ends_with("-->") => body.split_at(at),
+        _ => (body, ""),
+    }
+}
+
+/// A file name as code: on one line, in more backticks than it holds.
+fn code(text: &str) -> String {
+    let text = excerpt(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if longest > 0 { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// Cuts a body to GitHub's limit and keeps the marker at its end. `review` keeps bodies short; this is the
+/// last guard, because GitHub would refuse the whole review.
+fn cap(body: &str) -> String {
+    if body.chars().count() <= MAX_BODY_CHARS {
+        return body.to_owned();
+    }
+    let (visible, marker) = split_marker(body);
+    let room = MAX_BODY_CHARS.saturating_sub(marker.chars().count() + 2);
+    let mut out: String = visible.chars().take(room).collect();
+    out.push('…');
+    out.push('\n');
+    out.push_str(marker);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comment(path: &str, line: u32, body: &str) -> Comment {
+        Comment { path: path.into(), start_line: None, line, body: body.to_owned(), fingerprints: Vec::new() }
+    }
+
+    #[test]
+    fn refused_comments_go_before_the_marker() {
+        let body = "Review\n\n<!-- tidewaiter head=1 -->\n";
+        let text = with_rejected(body, &[comment("a`b\nc", 3, "Text <!-- tidewaiter x -->")]);
+        assert!(text.trim_end().ends_with("<!-- tidewaiter head=1 -->"), "{text}");
+        assert!(text.contains("**`` a`b c ``**, line 3\n\nText\n"), "{text}");
+        assert_eq!(text.matches("<!--").count(), 1);
+    }
+
+    #[test]
+    fn bodies_fit() {
+        let body = format!("{}\n<!-- tidewaiter -->", "é".repeat(MAX_BODY_CHARS));
+        assert_eq!(cap(&body).chars().count(), MAX_BODY_CHARS);
+        assert!(cap(&body).ends_with("<!-- tidewaiter -->"));
+        let many: Vec<Comment> = (0..10).map(|i| comment("f", i, &"x".repeat(10_000))).collect();
+        let text = with_rejected("b\n<!-- tidewaiter -->", &many);
+        assert!(text.chars().count() <= MAX_BODY_CHARS && text.contains("more in the job summary"));
+    }
+
+    #[test]
+    fn one_line_is_no_range() {
+        let mut one = comment("f", 3, "x");
+        one.start_line = Some(3);
+        assert!(comment_json(&one).get("start_line").is_none());
+        one.start_line = Some(2);
+        assert_eq!(comment_json(&one)["start_side"], "RIGHT");
+    }
+}

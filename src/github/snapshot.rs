@@ -1,0 +1,425 @@
+//! The state of a pull request: its changed files, its two revisions as far as they matter, and what this
+//! tool has said before.
+//!
+//! The base side is the *merge base*: what GitHub's diff compares the head with. Its id comes from the
+//! commits of the pull request (see [`query::merge_base`]); because the event names the number of commits,
+//! `head~commits` is asked for in the same query, and asked again only when that was another commit (merges
+//! of the base into the branch). Where the commits do not show it, one `compare` request does.
+
+use super::client::Client;
+use super::error::GithubError;
+use super::event::{Target, is_sha};
+use super::files::{self, ChangedFile, MAX_FILES, Status};
+use super::query::{self, About, Ask, Found, MAX_OBJECTS, Pull, Revisions, Side};
+use crate::repository::MemoryTree;
+use crate::review::OwnThread;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+/// Dockerfiles that are reviewed in one pull request.
+pub const MAX_DOCKERFILES: usize = 50;
+/// Stands in the body of every review and comment of this tool, in a hidden comment. Anybody can write it:
+/// only together with the author it means something.
+pub const MARKER: &str = "<!-- tidewaiter";
+/// Further pages of threads and reviews, 100 each.
+const MAX_PAGES: usize = 50;
+
+pub(super) const READ: &str = "read the pull request";
+
+/// What was read of a pull request.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The merge base.
+    pub base: MemoryTree,
+    /// The head.
+    pub head: MemoryTree,
+    /// The changed files, at most [`MAX_FILES`].
+    pub files: Vec<ChangedFile>,
+    /// Own threads, resolved and minimised ones included.
+    pub threads: Vec<OwnThread>,
+    /// The head commit.
+    pub head_sha: String,
+    /// The merge base; the event's base commit where nothing was read for want of a Dockerfile.
+    pub base_sha: String,
+    /// Whether an own review of this head exists.
+    pub reviewed: bool,
+    /// Whether the head lies in another repository.
+    pub fork: bool,
+    /// What was left out and why; text of the repository stands between backticks.
+    pub notes: Vec<String>,
+    /// Ids of the own reviews.
+    pub(super) own_reviews: BTreeSet<u64>,
+    /// When the head was seen.
+    pub(super) taken: SystemTime,
+    /// What was looked at.
+    pub(super) asked: BTreeSet<Ask>,
+    /// Folders whose entries are known.
+    pub(super) listed: BTreeSet<Ask>,
+    /// Files whose text is known.
+    pub(super) readable: BTreeSet<Ask>,
+}
+
+impl Snapshot {
+    /// The changed Dockerfiles whose text is there.
+    pub fn dockerfiles(&self) -> impl Iterator<Item = &ChangedFile> {
+        self.files.iter().filter(|file| file.dockerfile)
+    }
+
+    pub(super) fn tree(&mut self, side: Side) -> &mut MemoryTree {
+        match side {
+            Side::Base => &mut self.base,
+            Side::Head => &mut self.head,
+        }
+    }
+
+    fn empty(target: &Target, now: SystemTime) -> Self {
+        Self {
+            base: MemoryTree::partial(),
+            head: MemoryTree::partial(),
+            files: Vec::new(),
+            threads: Vec::new(),
+            head_sha: target.head_sha.clone().unwrap_or_default(),
+            base_sha: target.base_sha.clone().unwrap_or_default(),
+            reviewed: false,
+            fork: target.fork,
+            notes: Vec::new(),
+            own_reviews: BTreeSet::new(),
+            taken: now,
+            asked: BTreeSet::new(),
+            listed: BTreeSet::new(),
+            readable: BTreeSet::new(),
+        }
+    }
+}
+
+/// Reads a pull request; see [`super::Session::snapshot`].
+pub(super) async fn take(
+    client: &Client,
+    target: &Target,
+    is_dockerfile: &dyn Fn(&Utf8Path) -> bool,
+    wanted: &dyn Fn(&[Utf8PathBuf]) -> Vec<Utf8PathBuf>,
+) -> Result<Snapshot, GithubError> {
+    let mut snapshot = Snapshot::empty(target, client.now());
+    let guess = match (&target.head_sha, target.commits) {
+        (Some(head), Some(commits)) => Some(format!("{head}~{commits}")),
+        _ => None,
+    };
+    let mut pull = None;
+    if guess.is_none() {
+        let answer = ask(client, target, About::All, None, &[]).await?;
+        accept_head(&mut snapshot, &answer.pull)?;
+        pull = Some(answer.pull);
+    }
+    list_files(client, target, &mut snapshot).await?;
+    let candidates = candidates(&mut snapshot, is_dockerfile);
+    if candidates.is_empty() {
+        if let Some(pull) = &pull {
+            snapshot.base_sha.clone_from(&pull.base_ref_oid);
+        }
+        return Ok(snapshot);
+    }
+    let asks = asks(&snapshot.files, &candidates, wanted);
+    let base_asks: Vec<Ask> = asks.iter().filter(|a| a.side == Side::Base).cloned().collect();
+    let head = snapshot.head_sha.clone();
+    let base = match (pull, guess) {
+        (None, Some(guess)) => {
+            snapshot.taken = client.now();
+            let revisions = Revisions { base: &guess, head: &head };
+            let answer = ask(client, target, About::All, Some(revisions), &asks).await?;
+            accept_head(&mut snapshot, &answer.pull)?;
+            let base = find_merge_base(client, target, &answer.pull, &mut snapshot.notes).await?;
+            let guessed = answer.base.as_deref() == Some(base.as_str());
+            snapshot.base_sha.clone_from(&base);
+            let found: Vec<(Ask, Found)> = asks
+                .into_iter()
+                .zip(answer.objects)
+                .filter(|(ask, _)| guessed || ask.side == Side::Head)
+                .collect();
+            super::content::fill(client, target, &mut snapshot, found).await?;
+            accept_talk(client, target, &mut snapshot, answer.pull).await?;
+            (!guessed).then_some((base, base_asks))
+        }
+        (Some(pull), _) => {
+            let base = find_merge_base(client, target, &pull, &mut snapshot.notes).await?;
+            snapshot.base_sha.clone_from(&base);
+            accept_talk(client, target, &mut snapshot, pull).await?;
+            Some((base, asks))
+        }
+        (None, None) => None,
+    };
+    if let Some((base, asks)) = base {
+        read(client, target, &mut snapshot, &base, asks).await?;
+    }
+    finish(&mut snapshot, &candidates);
+    Ok(snapshot)
+}
+
+/// Reads more paths of both revisions; see [`super::Session::fetch`].
+pub(super) async fn fetch(
+    client: &Client,
+    target: &Target,
+    snapshot: &mut Snapshot,
+    paths: &[Utf8PathBuf],
+) -> Result<bool, GithubError> {
+    let mut asks = BTreeSet::new();
+    for path in paths {
+        for side in [Side::Base, Side::Head] {
+            asks.insert(Ask::new(side, path));
+            if let Some(dir) = path.parent() {
+                asks.insert(Ask::new(side, dir));
+            }
+        }
+    }
+    let asks: Vec<Ask> = asks.into_iter().filter(|a| !snapshot.asked.contains(a)).take(MAX_OBJECTS).collect();
+    if asks.is_empty() || snapshot.base_sha.is_empty() || snapshot.head_sha.is_empty() {
+        return Ok(false);
+    }
+    let base = snapshot.base_sha.clone();
+    read(client, target, snapshot, &base, asks).await?;
+    Ok(true)
+}
+
+/// Reads objects of the two revisions, and checks that the head has not moved.
+async fn read(
+    client: &Client,
+    target: &Target,
+    snapshot: &mut Snapshot,
+    base: &str,
+    asks: Vec<Ask>,
+) -> Result<(), GithubError> {
+    let head = snapshot.head_sha.clone();
+    let taken = client.now();
+    let answer = ask(client, target, About::Head, Some(Revisions { base, head: &head }), &asks).await?;
+    accept_head(snapshot, &answer.pull)?;
+    snapshot.taken = taken;
+    super::content::fill(client, target, snapshot, asks.into_iter().zip(answer.objects).collect()).await
+}
+
+pub(super) async fn ask(
+    client: &Client,
+    target: &Target,
+    about: About<'_>,
+    revisions: Option<Revisions<'_>>,
+    asks: &[Ask],
+) -> Result<query::Answer, GithubError> {
+    let document = query::document(target, about, revisions, asks);
+    let data = client.query(READ, &document.text, &document.variables).await?;
+    query::answer(data, asks.len()).map_err(|message| GithubError::Decode { doing: READ, message })
+}
+
+/// Takes the head, or says that it has moved.
+fn accept_head(snapshot: &mut Snapshot, pull: &Pull) -> Result<(), GithubError> {
+    let head = &pull.head_ref_oid;
+    if !is_sha(head) {
+        return Err(GithubError::Decode { doing: READ, message: "`headRefOid` is no commit".to_owned() });
+    }
+    if snapshot.head_sha.is_empty() {
+        snapshot.head_sha.clone_from(head);
+    } else if snapshot.head_sha != *head {
+        return Err(GithubError::Superseded { analysed: snapshot.head_sha.clone(), head: head.clone() });
+    }
+    if !pull.base_ref_oid.is_empty() {
+        snapshot.fork = pull.is_cross_repository;
+        if snapshot.files.len() < MAX_FILES && !snapshot.files.is_empty() {
+            note_missing_files(snapshot, pull.changed_files);
+        }
+    }
+    Ok(())
+}
+
+fn note_missing_files(snapshot: &mut Snapshot, expected: u64) {
+    let got = snapshot.files.len() as u64;
+    if got < expected {
+        snapshot.notes.push(format!(
+            "GitHub listed {got} of {expected} changed files; Dockerfiles among the others are not reviewed."
+        ));
+    }
+}
+
+async fn list_files(client: &Client, target: &Target, snapshot: &mut Snapshot) -> Result<(), GithubError> {
+    let (files, complete) = files::list(client, target).await?;
+    if !complete {
+        snapshot.notes.push(format!(
+            "The pull request changes more than {MAX_FILES} files, and GitHub lists no more; Dockerfiles \
+             among the others are not reviewed."
+        ));
+    }
+    snapshot.files = files;
+    Ok(())
+}
+
+/// Places in the list of the Dockerfiles to read, capped.
+fn candidates(snapshot: &mut Snapshot, is_dockerfile: &dyn Fn(&Utf8Path) -> bool) -> Vec<usize> {
+    let mut places: Vec<usize> = snapshot
+        .files
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| f.status != Status::Unchanged && is_dockerfile(&f.path))
+        .map(|(place, _)| place)
+        .collect();
+    if places.len() > MAX_DOCKERFILES {
+        snapshot.notes.push(format!(
+            "The pull request changes {} Dockerfiles; the first {MAX_DOCKERFILES} are reviewed.",
+            places.len()
+        ));
+        places.truncate(MAX_DOCKERFILES);
+    }
+    places
+}
+
+/// What to look at first: the Dockerfiles, their folders and the root with the entries' modes, and wanted
+/// files as far as they fit. What does not fit stays unknown and can be fetched.
+fn asks(
+    files: &[ChangedFile],
+    candidates: &[usize],
+    wanted: &dyn Fn(&[Utf8PathBuf]) -> Vec<Utf8PathBuf>,
+) -> Vec<Ask> {
+    let mut asks = Vec::new();
+    let mut names = Vec::new();
+    let dockerfiles = || candidates.iter().filter_map(|place| files.get(*place));
+    for file in dockerfiles() {
+        asks.extend(file.head_path().map(|path| Ask::new(Side::Head, path)));
+        asks.extend(file.base_path().map(|path| Ask::new(Side::Base, path)));
+        names.push(file.path.clone());
+    }
+    let mut both = |path: &Utf8Path| asks.extend([Side::Head, Side::Base].map(|side| Ask::new(side, path)));
+    both(Utf8Path::new(""));
+    for file in dockerfiles() {
+        file.head_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
+        file.base_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
+    }
+    for path in wanted(&names) {
+        both(&path);
+    }
+    let mut seen = BTreeSet::new();
+    asks.retain(|ask| seen.insert(ask.clone()));
+    asks.truncate(MAX_OBJECTS);
+    asks
+}
+
+/// Marks the Dockerfiles that were read.
+fn finish(snapshot: &mut Snapshot, candidates: &[usize]) {
+    for place in candidates {
+        let Some(file) = snapshot.files.get_mut(*place) else { continue };
+        let ask = match file.head_path() {
+            Some(path) => Ask::new(Side::Head, path),
+            None => Ask::new(Side::Base, &file.path),
+        };
+        file.dockerfile = snapshot.readable.contains(&ask);
+    }
+}
+
+#[derive(Deserialize)]
+struct Comparison {
+    merge_base_commit: Sha,
+}
+
+#[derive(Deserialize)]
+struct Sha {
+    sha: String,
+}
+
+async fn find_merge_base(
+    client: &Client,
+    target: &Target,
+    pull: &Pull,
+    notes: &mut Vec<String>,
+) -> Result<String, GithubError> {
+    if let Some(base) = query::merge_base(pull).filter(|base| is_sha(base)) {
+        return Ok(base);
+    }
+    if !is_sha(&pull.base_ref_oid) {
+        return Err(GithubError::Decode { doing: READ, message: "`baseRefOid` is no commit".to_owned() });
+    }
+    // The files stand on the first page only; the second page is small.
+    let route = format!(
+        "/repos/{}/{}/compare/{}...{}?per_page=1&page=2",
+        target.owner, target.repo, pull.base_ref_oid, pull.head_ref_oid
+    );
+    match client.get::<Comparison>("find the merge base", &route).await {
+        Ok((comparison, _)) if is_sha(&comparison.merge_base_commit.sha) => {
+            Ok(comparison.merge_base_commit.sha)
+        }
+        // Unrelated histories have none.
+        Ok(_) | Err(GithubError::NotFound { .. }) => {
+            notes.push(
+                "GitHub names no merge base; the head is compared with the tip of the base branch."
+                    .to_owned(),
+            );
+            Ok(pull.base_ref_oid.clone())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes own threads and reviews, from all pages.
+async fn accept_talk(
+    client: &Client,
+    target: &Target,
+    snapshot: &mut Snapshot,
+    mut pull: Pull,
+) -> Result<(), GithubError> {
+    for _ in 0..=MAX_PAGES {
+        let threads = pull
+            .review_threads
+            .page_info
+            .end_cursor
+            .take()
+            .filter(|_| pull.review_threads.page_info.has_next_page);
+        let reviews =
+            pull.reviews.page_info.start_cursor.take().filter(|_| pull.reviews.page_info.has_previous_page);
+        collect(snapshot, pull);
+        if threads.is_none() && reviews.is_none() {
+            return Ok(());
+        }
+        let about = About::More { threads: threads.as_deref(), reviews: reviews.as_deref() };
+        pull = ask(client, target, about, None, &[]).await?.pull;
+        accept_head(snapshot, &pull)?;
+    }
+    snapshot.notes.push(
+        "The pull request has more review threads than are read; a comment may be repeated.".to_owned(),
+    );
+    Ok(())
+}
+
+fn collect(snapshot: &mut Snapshot, pull: Pull) {
+    for thread in pull.review_threads.nodes {
+        let Some(first) = thread.first.nodes.into_iter().next() else { continue };
+        let (true, Some(comment_id)) = (first.viewer_did_author, first.full_database_id) else { continue };
+        let replied = thread.all.nodes.iter().any(|c| !c.viewer_did_author)
+            || thread.all.total_count > thread.all.nodes.len();
+        snapshot.threads.push(OwnThread {
+            comment_id,
+            body: first.body,
+            path: thread.path,
+            resolved: thread.is_resolved,
+            minimized: first.is_minimized,
+            replied,
+        });
+    }
+    for review in pull.reviews.nodes {
+        if !review.viewer_did_author || review.state == "PENDING" || !review.body.contains(MARKER) {
+            continue;
+        }
+        snapshot.own_reviews.extend(review.full_database_id);
+        snapshot.reviewed |= review.commit.is_some_and(|commit| commit.oid == snapshot.head_sha);
+    }
+}
+
+/// Asks again for the patches of Dockerfiles that should have one.
+pub(super) async fn complete_patches(
+    client: &Client,
+    target: &Target,
+    snapshot: &mut Snapshot,
+) -> Result<(), GithubError> {
+    let places: Vec<usize> = snapshot
+        .files
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| f.dockerfile && f.patch.is_none() && f.changes > 0)
+        .map(|(place, _)| place)
+        .collect();
+    files::complete_patches(client, target, &mut snapshot.files, &places).await
+}

@@ -1,0 +1,111 @@
+//! What a review is planned from.
+
+use super::hunks::{FileDiff, LineRange};
+use super::plan::OwnThread;
+use crate::config::Level;
+use crate::lint::FileReport;
+use crate::rules::Finding;
+use crate::text::Source;
+use camino::Utf8Path;
+
+/// Which findings are said. Each includes the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReportMode {
+    /// Those that the pull request introduces.
+    #[default]
+    Introduced,
+    /// Also old ones on lines that the pull request changes.
+    ChangedLines,
+    /// All of the Dockerfiles that were read.
+    All,
+}
+
+/// What a project may choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Which findings are said.
+    pub report: ReportMode,
+    /// Findings from this level on become inline comments. At the default, [`Level::Warning`], an info with
+    /// a suggestion does too. Style findings are in the review only when this is [`Level::Style`].
+    pub inline_level: Level,
+    /// The most inline comments in one review; what is beyond goes to the body.
+    pub max_comments: usize,
+    /// Whether changes are offered as suggestion blocks and diffs.
+    pub suggestions: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            report: ReportMode::Introduced,
+            inline_level: Level::Warning,
+            max_comments: 30,
+            suggestions: true,
+        }
+    }
+}
+
+/// Tells whether a changed file is still sound: file, new text, and the findings that must be gone.
+pub type Reprove<'a> = &'a dyn Fn(&Utf8Path, &str, &[&Finding]) -> bool;
+
+/// Gives further line ranges of the head that belong to a finding's cause, best first: its instruction, its
+/// stage.
+pub type Causes<'a> = &'a dyn Fn(&FileReport, &Finding) -> Vec<LineRange>;
+
+/// Gives the text of a file of the head.
+pub type Texts<'a> = &'a dyn Fn(&Utf8Path) -> Option<Source>;
+
+/// Everything a review is planned from. Only values: no network, no disk, no clock.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The head commit (40 hex digits; a name in local reviews).
+    pub commit: &'a str,
+    /// Dockerfiles of the base, linted.
+    pub base: &'a [FileReport],
+    /// Dockerfiles of the head, linted; each fix is proven.
+    pub head: &'a [FileReport],
+    /// The changed files, Dockerfiles or not; renames say so in [`FileDiff::base_path`].
+    pub diffs: &'a [FileDiff],
+    /// Own earlier threads (the author has been checked).
+    pub threads: &'a [OwnThread],
+    /// Bodies of own earlier reviews (the author has been checked).
+    pub reviews: &'a [String],
+    /// Whether there is already a review of ours for this very commit.
+    pub reviewed: bool,
+    /// What the project chose.
+    pub settings: Settings,
+    /// Further places of a finding's cause; without it only the finding's own lines are tried.
+    pub causes: Option<Causes<'a>>,
+    /// Texts of other files that fixes are for; without it such fixes stay prose.
+    pub texts: Option<Texts<'a>>,
+    /// Proves several fixes together; without it fixes that do not collide are taken as sound together.
+    pub reprove: Option<Reprove<'a>>,
+}
+
+impl<'a> Input<'a> {
+    /// An input without own history and without callbacks.
+    pub fn new(
+        commit: &'a str,
+        base: &'a [FileReport],
+        head: &'a [FileReport],
+        diffs: &'a [FileDiff],
+    ) -> Self {
+        Self {
+            commit,
+            base,
+            head,
+            diffs,
+            threads: &[],
+            reviews: &[],
+            reviewed: false,
+            settings: Settings::default(),
+            causes: None,
+            texts: None,
+            reprove: None,
+        }
+    }
+
+    pub(super) fn diff(&self, path: &Utf8Path) -> Option<&'a FileDiff> {
+        self.diffs.iter().find(|diff| diff.path == path)
+    }
+}

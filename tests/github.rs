@@ -1,0 +1,11 @@
+//! Talks with a GitHub made of canned answers: single calls and their failures.
+//!
+//! What GitHub itself would accept is the business of the stand-in suite; here it is about what the client
+//! does with answers that are hard to get from anything that behaves.
+
+#[path = "github/fake.rs"]
+mod fake;
+#[path = "github/publish.rs"]
+mod publish;
+#[path = "github/read.rs"]
+mod read;
