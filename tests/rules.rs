@@ -1,3 +1,270 @@
-//! Runs the fixture folders of the rules.
+//! Runs the fixture folders of the rules (`tests/rules/<id>/<case>/`) and the examples of their
+//! documentation.
+//!
+//! A case is a tiny repository: every `Dockerfile*` in its root is linted. `findings` holds what the rule
+//! says, `fixed` the diff of applying its fixes; both are written with `UPDATE_FIXTURES=1`.
 
-fn main() {}
+use camino::{Utf8Path, Utf8PathBuf};
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use tidewaiter::dockerfile::parse;
+use tidewaiter::lint::{FileReport, Settings, fix, lint};
+use tidewaiter::repository::{Kind, MemoryTree, Overlay, Tree};
+use tidewaiter::rules::{self, FixKind, Rule, Safety};
+use tidewaiter::text::{Source, diff};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for rule in rules::all() {
+        trials.push(Trial::test(format!("example::{}", rule.id), || example(rule)));
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules").join(rule.id);
+        let mut cases: Vec<_> = fs::read_dir(&dir)
+            .map(|entries| entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect())
+            .unwrap_or_default();
+        cases.sort();
+        for case in cases {
+            let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            trials.push(Trial::test(format!("fixture::{}::{name}", rule.id), move || fixture(rule, &case)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn settings() -> Settings {
+    Settings::new(jiff::civil::date(2026, 11, 24))
+}
+
+/// All default rules, and this one also when it is off.
+fn only(rule: &Rule) -> Settings {
+    Settings { only: vec![rule.id.to_owned()], ..settings() }
+}
+
+fn load(dir: &Path) -> MemoryTree {
+    let mut tree = MemoryTree::complete();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("readable").filter_map(Result::ok) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let inside =
+                Utf8PathBuf::from_path_buf(path.strip_prefix(dir).expect("below").to_owned()).expect("UTF-8");
+            if inside == "findings" || inside == "fixed" {
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("fixtures are UTF-8");
+            let kind = if is_executable(&path) { Kind::Executable } else { Kind::File };
+            tree.insert(&inside, kind, Some(text.into()));
+        }
+    }
+    tree
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Path) -> bool {
+    false
+}
+
+fn dockerfiles(tree: &MemoryTree) -> Vec<Utf8PathBuf> {
+    tree.list("".into())
+        .found()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, _)| Utf8PathBuf::from(name))
+        .filter(|name| name.as_str().starts_with("Dockerfile"))
+        .collect()
+}
+
+fn show(report: &FileReport, rule: &Rule) -> String {
+    let mut out = String::new();
+    for finding in report.findings.iter().filter(|f| f.rule == rule.id) {
+        let start = report.source.position(finding.span.start);
+        let end = report.source.position(finding.span.end);
+        let _ = writeln!(
+            out,
+            "{}:{}:{}-{}:{} {} {}",
+            report.path, start.line, start.column, end.line, end.column, finding.level, finding.message
+        );
+        for note in &finding.notes {
+            let _ = writeln!(out, "    note: {note}");
+        }
+        for related in &finding.related {
+            let place = related.path.as_ref().map_or_else(
+                || format!("line {}", report.source.position(related.span.start).line),
+                |path| format!("{path} byte {}", related.span.start),
+            );
+            let _ = writeln!(out, "    see {place}: {}", related.message);
+        }
+        if let Some(fix) = &finding.fix {
+            let safety = if fix.safety == Safety::Safe { "safe" } else { "confirm" };
+            let _ = writeln!(out, "    fix ({safety}): {}", fix.title);
+        }
+    }
+    out
+}
+
+fn fixture(rule: &'static Rule, dir: &Path) -> Result<(), Failed> {
+    let tree = load(dir);
+    let files = dockerfiles(&tree);
+    if files.is_empty() {
+        return Err("the case has no Dockerfile".into());
+    }
+    let (mut findings, mut fixed) = (String::new(), String::new());
+    for path in &files {
+        let source = Source::new(tree.read(path).found().expect("just loaded"));
+        check_invariants(rule, path, &source, &tree)?;
+        // With all rules on, so that a fix that brings another rule's finding is withheld as for a user.
+        let mut all = settings();
+        if rule.default != rules::Default::On {
+            all = only(rule);
+        }
+        findings.push_str(&show(&lint(path, &source, &tree, &all), rule));
+        let result = fix(path, &source, &tree, &only(rule), true);
+        for (changed, text) in result.files {
+            let before = tree.read(&changed).found().expect("a changed file was there");
+            fixed.push_str(&diff::unified(&before, &text, changed.as_str(), changed.as_str()));
+        }
+    }
+    compare(&dir.join("findings"), &findings)?;
+    compare(&dir.join("fixed"), &fixed)
+}
+
+fn compare(path: &Path, text: &str) -> Result<(), Failed> {
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    if expected == text {
+        return Ok(());
+    }
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        if text.is_empty() {
+            fs::remove_file(path)?;
+        } else {
+            fs::write(path, text)?;
+        }
+        return Ok(());
+    }
+    let diff = diff::unified(&expected, text, "expected", "found");
+    Err(format!("{} differs (UPDATE_FIXTURES=1 writes it):\n{diff}", path.display()).into())
+}
+
+/// What holds for every file and every fix.
+fn check_invariants(
+    rule: &'static Rule,
+    path: &Utf8Path,
+    source: &Source,
+    tree: &dyn Tree,
+) -> Result<(), Failed> {
+    let settings = only(rule);
+    let report = lint(path, source, tree, &settings);
+    for finding in &report.findings {
+        let range = finding.span.range();
+        if range.start > range.end || source.text().get(range).is_none() {
+            return Err(format!("span {:?} does not fit the text", finding.span).into());
+        }
+        if finding.fingerprint.is_empty() {
+            return Err("a finding has no fingerprint".into());
+        }
+        if finding.message.contains('\n') || finding.message.matches('`').count() % 2 != 0 {
+            return Err(format!("the message is no plain sentence: {}", finding.message).into());
+        }
+    }
+    let again = lint(path, source, tree, &settings);
+    if again.findings != report.findings {
+        return Err("a second run differs".into());
+    }
+    let result = fix(path, source, tree, &settings, true);
+    let mut overlay = Overlay::new(tree);
+    for (changed, text) in &result.files {
+        overlay.replace(changed, text.as_str());
+    }
+    let after = Source::new(result.files.get(path).map_or(source.text(), String::as_str));
+    if parse(&after).errors.len() > parse(source).errors.len() {
+        return Err("the fixed file does not parse".into());
+    }
+    let second = fix(path, &after, &overlay, &settings, true);
+    if !second.files.is_empty() {
+        return Err("fixing twice changes the file again".into());
+    }
+    Ok(())
+}
+
+/// A fenced block of the documentation: `dockerfile`, or `sh run.sh 755` for a file beside it.
+struct Block {
+    path: String,
+    executable: bool,
+    text: String,
+}
+
+fn blocks(markdown: &str) -> Vec<Block> {
+    let mut out: Vec<Block> = Vec::new();
+    let mut open: Option<Block> = None;
+    for line in markdown.lines() {
+        if let Some(info) = line.trim_start().strip_prefix("```") {
+            match open.take() {
+                Some(block) => out.push(block),
+                None => {
+                    let words: Vec<&str> = info.split_whitespace().collect();
+                    let path = words.get(1).copied().unwrap_or("Dockerfile").to_owned();
+                    open =
+                        Some(Block { path, executable: words.get(2) == Some(&"755"), text: String::new() });
+                }
+            }
+        } else if let Some(block) = &mut open {
+            block.text.push_str(line);
+            block.text.push('\n');
+        }
+    }
+    out
+}
+
+fn tree_of(blocks: &[Block]) -> MemoryTree {
+    let mut tree = MemoryTree::complete();
+    for block in blocks {
+        let kind = if block.executable { Kind::Executable } else { Kind::File };
+        tree.insert(block.path.as_str().into(), kind, Some(block.text.as_str().into()));
+    }
+    tree
+}
+
+/// The first example is reported, the second one is not, and the fix makes one of the other.
+fn example(rule: &'static Rule) -> Result<(), Failed> {
+    let settings = only(rule);
+    let (bad, good) = (blocks(&rule.section("Example")), blocks(&rule.section("Use instead")));
+    let text = |blocks: &[Block], path: &str| blocks.iter().find(|b| b.path == path).map(|b| b.text.clone());
+    let before = text(&bad, "Dockerfile").ok_or("the section `Example` has no `dockerfile` block")?;
+    let after = text(&good, "Dockerfile").ok_or("the section `Use instead` has no `dockerfile` block")?;
+    let (bad_tree, good_tree) = (tree_of(&bad), tree_of(&good));
+    let path = Utf8Path::new("Dockerfile");
+    let report = lint(path, &Source::new(before.as_str()), &bad_tree, &settings);
+    if report.findings.is_empty() {
+        return Err("the example is not reported".into());
+    }
+    let report = lint(path, &Source::new(after.as_str()), &good_tree, &settings);
+    if let Some(finding) = report.findings.first() {
+        return Err(format!("the better example is reported: {}", finding.message).into());
+    }
+    if matches!(rule.fix, FixKind::Safe | FixKind::Confirm) {
+        let result = fix(path, &Source::new(before.as_str()), &bad_tree, &settings, true);
+        if result.files.is_empty() {
+            return Err("the example is not fixed".into());
+        }
+        for (changed, found) in result.files {
+            let expected = text(&good, changed.as_str()).unwrap_or_default();
+            if expected != found {
+                let diff = diff::unified(&expected, &found, "use instead", "fixed");
+                return Err(format!("the fix of the example differs from the better one:\n{diff}").into());
+            }
+        }
+    }
+    Ok(())
+}

@@ -264,10 +264,9 @@ impl Lexer<'_> {
         }
         self.record(name, start, matches!(operator, '+' | '-' | '?'));
         Ok(match (operator, value) {
-            ('-', Value::Set(value)) | ('?', Value::Set(value)) => Some(value),
+            ('-' | '?', Value::Set(value)) => Some(value),
             ('-', Value::Unset) | ('+', Value::Set(_)) => word,
-            ('+', Value::Unset) => Some(String::new()),
-            ('#' | '%', Value::Unset) => Some(String::new()),
+            ('+' | '#' | '%', Value::Unset) => Some(String::new()),
             ('#' | '%', Value::Set(value)) => word.and_then(|pattern| strip(&value, &pattern, operator)),
             _ => None,
         })

@@ -3,11 +3,15 @@
 mod ast;
 pub mod expand;
 mod heredoc;
+mod image_ref;
 mod joined;
 mod json;
 mod parser;
+mod stages;
 mod words;
 
 pub use ast::{Directive, Dockerfile, Flag, Heredoc, Instruction, Item, Keyword, Pair, SyntaxError, Word};
+pub use image_ref::ImageReference;
 pub use joined::Joined;
 pub use parser::parse;
+pub use stages::{Stage, find_named, find_source, from_image, stages};

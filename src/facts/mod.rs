@@ -1,20 +1,373 @@
 //! What is true at each instruction, computed once and read by rules.
 
-/// Facts of a file.
-#[derive(Debug)]
+mod base;
+mod context;
+mod dev;
+mod start;
+mod state;
+
+pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
+pub use context::{Copied, copied_from};
+pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
+pub use start::{Start, StartPart, StartScript, after_wrappers};
+pub use state::{Shell, State, User, Workdir, is_absolute, join};
+
+use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, stages};
+use crate::image::{self, Defaults};
+use crate::repository::Tree;
+use crate::shell::{RunBody, Script};
+use crate::text::Span;
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Facts of a Dockerfile and the repository around it.
 pub struct FileFacts<'a> {
-    /// The file.
-    pub dockerfile: &'a crate::dockerfile::Dockerfile,
+    /// The file, relative to the root of the tree.
+    pub path: &'a Utf8Path,
+    /// Its syntax.
+    pub dockerfile: &'a Dockerfile,
+    /// The repository.
+    pub tree: &'a dyn Tree,
+    /// The date that end-of-life dates are compared with.
+    pub today: jiff::civil::Date,
+    /// Instructions before the first FROM.
+    pub globals: Vec<InstructionFacts<'a>>,
+    /// ARGs before the first FROM.
+    pub global_args: GlobalArgs,
+    /// The stages in order.
+    pub stages: Vec<StageFacts<'a>>,
+    /// Root of the build context, relative to the root of the tree.
+    pub context: Utf8PathBuf,
+    /// Whether the path says that the file is for development or tests.
+    pub dev: bool,
+    /// Whether this is the Dockerfile of a Docker action, which must run as root.
+    pub docker_action: bool,
 }
+
 /// Facts of a stage.
-#[derive(Debug)]
 pub struct StageFacts<'a> {
-    /// FROM.
-    pub from: &'a crate::dockerfile::Instruction,
+    /// Number from 0.
+    pub index: usize,
+    /// The name after `AS`, as written.
+    pub name: Option<&'a str>,
+    /// The FROM instruction.
+    pub from: &'a Instruction,
+    /// What FROM names.
+    pub base: Base,
+    /// The instructions, FROM first.
+    pub instructions: Vec<InstructionFacts<'a>>,
+    /// What is effective after the last instruction.
+    pub end: State,
+    /// Whether the stage, or one that is built on it, is shipped.
+    pub shipped: bool,
+    /// Whether this is the stage that is run: the last one.
+    pub last: bool,
+    /// Whether the stage is for development or tests.
+    pub dev: bool,
+    /// What the container starts.
+    pub start: Start<'a>,
+    /// From FROM to the end of the stage, in bytes.
+    pub span: Span,
 }
+
 /// Facts of an instruction.
-#[derive(Debug)]
 pub struct InstructionFacts<'a> {
     /// The instruction.
-    pub instruction: &'a crate::dockerfile::Instruction,
+    pub instruction: &'a Instruction,
+    /// Its number in the file, from 0.
+    pub index: usize,
+    /// What is effective before it.
+    pub state: State,
+    /// The shell text of RUN, CMD, ENTRYPOINT and HEALTHCHECK in shell form; `None` where there is none, or
+    /// where a shell that is not POSIX's is in effect.
+    pub body: Option<RunBody>,
+}
+
+impl std::fmt::Debug for FileFacts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileFacts").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl<'a> FileFacts<'a> {
+    /// Computes the facts of a file.
+    pub fn new(
+        path: &'a Utf8Path,
+        dockerfile: &'a Dockerfile,
+        tree: &'a dyn Tree,
+        today: jiff::civil::Date,
+    ) -> Self {
+        let syntax = stages(dockerfile);
+        let context = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+        let mut facts = Self {
+            path,
+            dockerfile,
+            tree,
+            today,
+            globals: Vec::new(),
+            global_args: GlobalArgs::default(),
+            stages: Vec::with_capacity(syntax.len()),
+            context,
+            dev: is_dev_path(path),
+            docker_action: false,
+        };
+        let end_of_globals = syntax.first().map_or(dockerfile.instructions.len(), |s| s.instructions.start);
+        for (index, instruction) in dockerfile.instructions[..end_of_globals].iter().enumerate() {
+            if instruction.keyword == Keyword::Arg {
+                for pair in &instruction.pairs {
+                    facts.global_args.declare(pair, dockerfile.escape);
+                }
+            }
+            let state = State::new(dockerfile.escape);
+            facts.globals.push(InstructionFacts { instruction, index, state, body: None });
+        }
+        for stage in &syntax {
+            let built = facts.stage(stage, &syntax);
+            facts.stages.push(built);
+        }
+        facts.mark_shipped();
+        facts.find_starts();
+        facts.docker_action = facts.is_docker_action();
+        facts
+    }
+
+    fn stage(&self, syntax: &Stage, all: &[Stage]) -> StageFacts<'a> {
+        let file = self.dockerfile;
+        let from = &file.instructions[syntax.instructions.start];
+        let base = base::resolve(from, syntax, all, &self.global_args, file.escape);
+        let mut state = match &base {
+            Base::Stage(parent) => self.stages[*parent].end.clone(),
+            _ => State::new(file.escape),
+        };
+        let defaults = match &base {
+            Base::Image(image) => Some(&image.defaults),
+            Base::Stage(parent) => self.base_defaults(*parent),
+            Base::Scratch | Base::Unknown => None,
+        };
+        let windows = defaults.is_some_and(Defaults::is_windows);
+        let base_workdir = match self.root_base(&base) {
+            Base::Scratch => Some("/"),
+            _ => defaults.and_then(Defaults::workdir),
+        };
+        let mut instructions = Vec::with_capacity(syntax.instructions.len());
+        for index in syntax.instructions.clone() {
+            let instruction = &file.instructions[index];
+            let body = if windows { None } else { shell_body(instruction, &state, file) };
+            instructions.push(InstructionFacts { instruction, index, state: state.clone(), body });
+            advance(&mut state, instruction, syntax.index, base_workdir, &self.global_args);
+        }
+        let name = syntax.name.as_ref().map(|word| {
+            let at = from.args.iter().position(|w| w == word).unwrap_or(0);
+            from.args[at].text.as_str()
+        });
+        let last = syntax.index + 1 == all.len();
+        let end = instructions.last().map_or(from.span.end, |i| i.instruction.span.end);
+        StageFacts {
+            index: syntax.index,
+            name,
+            from,
+            base,
+            instructions,
+            end: state,
+            shipped: last,
+            last,
+            dev: self.dev || name.is_some_and(is_dev_stage),
+            start: Start::default(),
+            span: Span::new(from.span.start, end),
+        }
+    }
+
+    /// What a stage is finally built on, through its parent stages.
+    pub fn root_base<'b>(&'b self, base: &'b Base) -> &'b Base {
+        let mut base = base;
+        while let Base::Stage(parent) = base {
+            base = &self.stages[*parent].base;
+        }
+        base
+    }
+
+    /// The external image that a stage is finally built on.
+    pub fn base_image(&self, stage: &StageFacts<'_>) -> Option<&BaseImage> {
+        match self.chain(stage).last().map(|s| &s.base) {
+            Some(Base::Image(image)) => Some(image),
+            _ => None,
+        }
+    }
+
+    /// Defaults of the external image that a stage is finally built on.
+    pub fn base_defaults(&self, stage: usize) -> Option<&Defaults> {
+        match self.root_base(&self.stages.get(stage)?.base) {
+            Base::Image(image) => Some(&image.defaults),
+            _ => None,
+        }
+    }
+
+    /// Defaults of the image a stage is finally built on.
+    pub fn defaults(&self, stage: &StageFacts<'_>) -> Option<&Defaults> {
+        self.base_image(stage).map(|image| &image.defaults)
+    }
+
+    /// The package manager family of a stage, where it is known.
+    pub fn distribution(&self, stage: &StageFacts<'_>) -> Option<&image::Distribution> {
+        self.defaults(stage).and_then(|d| d.distribution.as_ref())
+    }
+
+    /// A stage and the stages it is built on, itself first.
+    pub fn chain(&self, stage: &StageFacts<'_>) -> Vec<&StageFacts<'a>> {
+        let mut out = Vec::new();
+        let mut next = self.stages.get(stage.index);
+        while let Some(stage) = next {
+            out.push(stage);
+            next = match stage.base {
+                Base::Stage(parent) => self.stages.get(parent),
+                _ => None,
+            };
+        }
+        out
+    }
+
+    /// The instructions of a stage and of the stages it is built on, in the order they are run.
+    pub fn history(&self, stage: &StageFacts<'_>) -> Vec<(&StageFacts<'a>, &InstructionFacts<'a>)> {
+        let mut chain = self.chain(stage);
+        chain.reverse();
+        chain.into_iter().flat_map(|s| s.instructions.iter().map(move |i| (s, i))).collect()
+    }
+
+    /// The stage that holds a byte of the file.
+    pub fn stage_at(&self, offset: u32) -> Option<&StageFacts<'a>> {
+        self.stages.iter().rev().find(|s| s.span.start <= offset)
+    }
+
+    fn mark_shipped(&mut self) {
+        for index in (0..self.stages.len()).rev() {
+            if self.stages[index].shipped
+                && let Base::Stage(parent) = self.stages[index].base
+            {
+                self.stages[parent].shipped = true;
+            }
+        }
+    }
+
+    fn find_starts(&mut self) {
+        for index in 0..self.stages.len() {
+            let start = Start::of(self, &self.stages[index]);
+            let stage = &mut self.stages[index];
+            stage.dev |= stage.last && start.command_words().is_some_and(|words| is_dev_command(&words));
+            stage.start = start;
+        }
+    }
+
+    /// GitHub runs Docker actions as root and forbids USER ("Dockerfile support for GitHub Actions").
+    fn is_docker_action(&self) -> bool {
+        let dir = self.path.parent().unwrap_or(Utf8Path::new(""));
+        let name = self.path.file_name().unwrap_or("");
+        ["action.yml", "action.yaml"].iter().any(|action| {
+            self.tree.read(&dir.join(action)).found().is_some_and(|text| {
+                let docker = text.lines().any(|l| {
+                    l.trim_start()
+                        .strip_prefix("using:")
+                        .is_some_and(|v| v.trim().trim_matches(['"', '\'']) == "docker")
+                });
+                docker && text.lines().any(|l| l.trim_start().starts_with("image:") && l.contains(name))
+            })
+        })
+    }
+}
+
+impl<'a> StageFacts<'a> {
+    /// The stage's name for identities: its name, `final` for an unnamed last stage, else its number.
+    pub fn label(&self) -> String {
+        match self.name {
+            Some(name) => name.to_ascii_lowercase(),
+            None if self.last => "final".to_owned(),
+            None => format!("#{}", self.index),
+        }
+    }
+
+    /// Instructions of one kind, in order.
+    pub fn of(&self, keyword: Keyword) -> impl DoubleEndedIterator<Item = &InstructionFacts<'a>> {
+        self.instructions.iter().filter(move |i| i.instruction.keyword == keyword)
+    }
+}
+
+impl InstructionFacts<'_> {
+    /// Whether this is an instruction of that kind.
+    pub fn is(&self, keyword: Keyword) -> bool {
+        self.instruction.keyword == keyword
+    }
+
+    /// The scripts that run here: the line, then the here-documents that a shell runs.
+    pub fn scripts(&self) -> impl Iterator<Item = &Script> {
+        self.body.iter().flat_map(RunBody::scripts)
+    }
+}
+
+/// The shell text of an instruction.
+fn shell_body(instruction: &Instruction, state: &State, file: &Dockerfile) -> Option<RunBody> {
+    let rest = instruction.rest_text();
+    let takes_shell = match instruction.keyword {
+        Keyword::Run | Keyword::Cmd | Keyword::Entrypoint => true,
+        Keyword::Healthcheck => instruction.args.first().is_some_and(|a| a.text.eq_ignore_ascii_case("cmd")),
+        _ => false,
+    };
+    let reads = takes_shell && !instruction.json && !rest.is_empty() && is_posix(&state.shell);
+    reads.then(|| RunBody::read(instruction, &file.source))
+}
+
+fn is_posix(shell: &Shell) -> bool {
+    match shell {
+        Shell::Default => true,
+        Shell::Set(words) => {
+            let program = words.first().map_or("", String::as_str);
+            let name = program.rsplit(['/', '\\']).next().unwrap_or("");
+            matches!(name, "sh" | "bash" | "ash" | "dash" | "ksh" | "zsh")
+        }
+    }
+}
+
+/// Applies an instruction to the state.
+fn advance(
+    state: &mut State,
+    instruction: &Instruction,
+    owner: usize,
+    base_workdir: Option<&str>,
+    globals: &GlobalArgs,
+) {
+    let argument = instruction.args.first().map(|word| word.text.as_str());
+    match instruction.keyword {
+        Keyword::User => {
+            if let Some(text) = argument {
+                state.user =
+                    User::Set { value: state.expand(text).value, span: instruction.body, stage: owner };
+            }
+        }
+        Keyword::Workdir => {
+            if let Some(text) = argument {
+                let path = state.expand(text).value;
+                state.enter(path, base_workdir);
+            }
+        }
+        Keyword::Shell if instruction.json && !instruction.args.is_empty() => {
+            state.shell = Shell::Set(instruction.args.iter().map(|w| w.text.clone()).collect());
+        }
+        Keyword::Arg => {
+            for pair in &instruction.pairs {
+                base::declare_arg(state, pair, globals);
+            }
+        }
+        Keyword::Env => {
+            // All values of one ENV see the state before it.
+            let values: Vec<_> = instruction
+                .pairs
+                .iter()
+                .map(|pair| {
+                    let value = pair.value.as_ref().and_then(|word| state.expand(&word.text).value);
+                    (pair.key.text.clone(), value)
+                })
+                .collect();
+            for (name, value) in values {
+                state.set_env(&name, value);
+            }
+        }
+        _ => {}
+    }
 }

@@ -1,5 +1,124 @@
 //! Runs rules, honours ignore comments, proves fixes.
 
+mod fingerprint;
+mod fix;
 mod model;
+mod prove;
+mod suppress;
 
+pub use fix::{Fixed, fix};
 pub use model::FileReport;
+pub use prove::reprove;
+
+use crate::config::{Config, RuleSetting};
+use crate::dockerfile::parse;
+use crate::facts::FileFacts;
+use crate::repository::Tree;
+use crate::rules::{self, Check, Default as RuleDefault, Finding, Report, Rule};
+use crate::text::Source;
+use camino::Utf8Path;
+use jiff::civil::Date;
+use suppress::Suppressions;
+
+/// How to lint.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The date that end-of-life dates and expiring ignores are compared with.
+    pub today: Date,
+    /// Run only these rules (ids), also ones that are off; empty: all that are on.
+    pub only: Vec<String>,
+    /// Levels of rules and more.
+    pub config: Config,
+}
+
+impl Settings {
+    /// Everything as it is by default.
+    pub fn new(today: Date) -> Self {
+        Self { today, only: Vec::new(), config: Config::default() }
+    }
+
+    /// How a rule runs: `--rule` goes before the configuration, which goes before the rule's default.
+    fn setting(&self, rule: &Rule) -> RuleSetting {
+        let configured = self.config.setting(rule.id, rule.aliases);
+        if !self.only.is_empty() {
+            return match configured {
+                _ if !self.only.iter().any(|id| id == rule.id) => RuleSetting::Off,
+                Some(RuleSetting::At(level)) => RuleSetting::At(level),
+                _ => RuleSetting::On,
+            };
+        }
+        configured.unwrap_or(if rule.default == RuleDefault::On { RuleSetting::On } else { RuleSetting::Off })
+    }
+}
+
+/// Lints one Dockerfile; every fix that is offered has been proven.
+///
+/// `path` is relative to the root of `tree`; the text is `source`, whatever the tree says.
+pub fn lint(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> FileReport {
+    let mut report = examine(path, source, tree, settings);
+    prove::prove_all(&mut report, tree, settings);
+    report
+}
+
+/// Runs the rules without proving fixes.
+fn examine(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> FileReport {
+    let file = parse(source);
+    let facts = FileFacts::new(path, &file, tree, settings.today);
+    let suppressions = Suppressions::of(&file, settings.today);
+    let mut findings = Vec::new();
+    let mut suppressed = 0;
+    for rule in rules::all() {
+        let setting = settings.setting(rule);
+        if setting == RuleSetting::Off {
+            continue;
+        }
+        for mut finding in run(rule, &facts) {
+            if let RuleSetting::At(level) = setting {
+                finding.level = level;
+            }
+            if !soften(&mut finding, &facts) {
+                continue;
+            }
+            if suppressions.cover(&finding) {
+                suppressed += 1;
+            } else {
+                findings.push(finding);
+            }
+        }
+    }
+    findings.sort_by_key(|f| (f.span.start, std::cmp::Reverse(f.level), f.span.end, f.rule));
+    fingerprint::assign(&mut findings, &facts);
+    FileReport { path: path.to_owned(), source: source.clone(), findings, suppressed, withheld: Vec::new() }
+}
+
+fn run(rule: &'static Rule, facts: &FileFacts<'_>) -> Vec<Finding> {
+    let mut report = Report::new(rule, facts.path.to_owned());
+    match rule.check {
+        Check::File(check) => check(facts, &mut report),
+        Check::Stage(check) => {
+            for stage in &facts.stages {
+                check(facts, stage, &mut report);
+            }
+        }
+        Check::Instruction(check) => {
+            for stage in &facts.stages {
+                for instruction in &stage.instructions {
+                    check(facts, stage, instruction, &mut report);
+                }
+            }
+        }
+    }
+    report.into_findings()
+}
+
+/// Lowers the level in files and stages for development and tests; false where nothing is left to say.
+fn soften(finding: &mut Finding, facts: &FileFacts<'_>) -> bool {
+    let dev = facts.dev || facts.stage_at(finding.span.start).is_some_and(|stage| stage.dev);
+    if !dev {
+        return true;
+    }
+    let Some(level) = finding.level.lowered() else { return false };
+    finding.level = level;
+    finding.fix = None;
+    true
+}

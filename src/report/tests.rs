@@ -46,6 +46,7 @@ fn finding(rule: &'static str, level: Level, text: &str, at: &str, message: &str
         notes: Vec::new(),
         related: Vec::new(),
         fix: None,
+        whole_stage: false,
         fingerprint: "f00d".to_owned(),
         codes: Vec::new(),
     }

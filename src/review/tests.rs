@@ -24,6 +24,7 @@ pub(super) fn finding(text: &str, rule: &'static str, level: Level, needle: &str
         notes: Vec::new(),
         related: Vec::new(),
         fix: None,
+        whole_stage: false,
         fingerprint: format!("{rule}.{}", needle.len()),
         codes: Vec::new(),
     }

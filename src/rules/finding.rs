@@ -80,6 +80,9 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// The change, only after it has been proven (see `lint`).
     pub fix: Option<Fix>,
+    /// Whether it speaks of its stage as a whole, so that the text of the instruction it is shown on is not
+    /// part of its identity.
+    pub whole_stage: bool,
     /// Identity across pushes and moved lines: rule, stage, normalised instruction, occurrence. Set by
     /// `lint`.
     pub fingerprint: String,

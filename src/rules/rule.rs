@@ -222,6 +222,7 @@ impl Report {
             notes: Vec::new(),
             related: Vec::new(),
             fix: None,
+            whole_stage: false,
             fingerprint: String::new(),
             codes: Vec::new(),
         });
@@ -269,6 +270,12 @@ impl Refine<'_> {
     /// Offers a fix.
     pub fn fix(self, fix: Fix) -> Self {
         self.finding.fix = Some(fix);
+        self
+    }
+
+    /// Says that the finding is about the stage as a whole, wherever it is shown.
+    pub fn whole_stage(self) -> Self {
+        self.finding.whole_stage = true;
         self
     }
 

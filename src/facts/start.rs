@@ -1,0 +1,172 @@
+//! What a container of a stage starts: ENTRYPOINT, CMD and the script they name.
+
+use super::{Copied, FileFacts, StageFacts, State, Workdir, copied_from, is_absolute, join};
+use crate::dockerfile::{Instruction, Joined, Keyword, Word};
+use crate::repository::{Entry, Lookup};
+use crate::shell::{Interpreter, Script, interpreter_of, parse};
+use std::sync::Arc;
+
+/// What a container starts.
+#[derive(Debug, Clone, Default)]
+pub struct Start<'a> {
+    /// The effective ENTRYPOINT.
+    pub entrypoint: Option<StartPart<'a>>,
+    /// The effective CMD: arguments of the ENTRYPOINT, or the command itself.
+    pub cmd: Option<StartPart<'a>>,
+    /// The script of the context that becomes the container's first process.
+    pub script: Option<Arc<StartScript<'a>>>,
+}
+
+/// An effective ENTRYPOINT or CMD.
+#[derive(Debug, Clone)]
+pub struct StartPart<'a> {
+    /// The instruction.
+    pub instruction: &'a Instruction,
+    /// Its stage.
+    pub stage: usize,
+    /// Its number in the file.
+    pub index: usize,
+    /// What is effective there.
+    pub state: State,
+}
+
+/// A script of the build context that a container starts.
+#[derive(Debug, Clone)]
+pub struct StartScript<'a> {
+    /// The word of ENTRYPOINT or CMD that names it.
+    pub word: Word,
+    /// Whether it is the program itself, not the argument of an interpreter.
+    pub direct: bool,
+    /// Its absolute path in the image.
+    pub target: String,
+    /// The instruction that copied it.
+    pub copied: Copied<'a>,
+    /// Its kind and size.
+    pub entry: Entry,
+    /// Its text.
+    pub text: Arc<str>,
+    /// Its commands; `None` when it is no POSIX shell script.
+    pub script: Option<Script>,
+}
+
+impl<'a> Start<'a> {
+    /// Finds what a stage starts.
+    pub(super) fn of(file: &FileFacts<'a>, stage: &StageFacts<'a>) -> Self {
+        let mut start = Self::default();
+        for (owner, facts) in file.history(stage) {
+            let part = || {
+                Some(StartPart {
+                    instruction: facts.instruction,
+                    stage: owner.index,
+                    index: facts.index,
+                    state: facts.state.clone(),
+                })
+            };
+            match facts.instruction.keyword {
+                Keyword::Entrypoint => {
+                    start.entrypoint = part();
+                    // A new ENTRYPOINT drops the CMD that came with the image below.
+                    if start.cmd.as_ref().is_some_and(|cmd| cmd.stage != owner.index) {
+                        start.cmd = None;
+                    }
+                }
+                Keyword::Cmd => start.cmd = part(),
+                _ => {}
+            }
+        }
+        // `ENTRYPOINT []` takes the entrypoint away.
+        if start.entrypoint.as_ref().is_some_and(|e| e.instruction.args.is_empty()) {
+            start.entrypoint = None;
+        }
+        start.script = start.find_script(file, stage).map(Arc::new);
+        start
+    }
+
+    /// The instruction that names the first process: ENTRYPOINT, else CMD.
+    pub fn main(&self) -> Option<&StartPart<'a>> {
+        self.entrypoint.as_ref().or(self.cmd.as_ref())
+    }
+
+    /// The words of the first process and its arguments, when all of it is in exec form.
+    pub fn exec_words(&self) -> Option<Vec<&'a Word>> {
+        let mut out: Vec<&Word> = Vec::new();
+        for part in [&self.entrypoint, &self.cmd].into_iter().flatten() {
+            if !part.instruction.json {
+                return None;
+            }
+            out.extend(&part.instruction.args);
+        }
+        (!out.is_empty()).then_some(out)
+    }
+
+    /// The words of the command as far as they are plain: exec form, or a shell form without any shell
+    /// syntax.
+    pub fn command_words(&self) -> Option<Vec<String>> {
+        if let Some(words) = self.exec_words() {
+            return Some(words.into_iter().map(|w| w.text.clone()).collect());
+        }
+        let part = self.main()?;
+        crate::shell::split_words(part.instruction.rest_text())
+    }
+
+    fn find_script(&self, file: &FileFacts<'a>, stage: &StageFacts<'a>) -> Option<StartScript<'a>> {
+        let words = self.exec_words().or_else(|| {
+            // `ENTRYPOINT ["/run.sh"]` with a CMD in shell form still starts /run.sh.
+            let entrypoint = self.entrypoint.as_ref()?;
+            entrypoint.instruction.json.then(|| entrypoint.instruction.args.iter().collect())
+        })?;
+        let rest = after_wrappers(&words);
+        let program = rest.first()?;
+        let name = program.text.rsplit('/').next().unwrap_or("");
+        let (word, direct) = if matches!(name, "sh" | "bash" | "ash" | "dash") {
+            (*rest[1..].iter().find(|w| !w.text.starts_with('-'))?, false)
+        } else {
+            (*program, true)
+        };
+        if rest[1..].iter().take_while(|w| w.text.starts_with('-')).any(|w| w.text.contains('c') && !direct) {
+            return None;
+        }
+        let path = &word.text;
+        // A bare name is looked up on PATH, not in the working directory.
+        if path.contains('$') || (direct && !path.contains('/')) {
+            return None;
+        }
+        let target = if is_absolute(path) {
+            join("/", path)
+        } else {
+            match &stage.end.workdir {
+                Workdir::Set(dir) => join(dir, path),
+                Workdir::Base => join(file.defaults(stage)?.workdir()?, path),
+                Workdir::Unknown => return None,
+            }
+        };
+        let copied = copied_from(file, stage, &target)?;
+        let entry = file.tree.entry(&copied.path).found()?;
+        let Lookup::Found(text) = file.tree.read(&copied.path) else { return None };
+        let is_shell = !matches!(interpreter_of(&text), Interpreter::Other(_));
+        let named_sh = target.rsplit_once('.').is_some_and(|(_, extension)| extension == "sh");
+        let looks_like_shell = text.starts_with("#!") || named_sh || !direct;
+        let script = (is_shell && looks_like_shell).then(|| parse(&Joined::verbatim(&text, 0)));
+        Some(StartScript { word: word.clone(), direct, target, copied, entry, text, script })
+    }
+}
+
+/// The words after init wrappers such as `tini --` and `dumb-init`.
+pub fn after_wrappers<'w, 'a>(words: &'w [&'a Word]) -> &'w [&'a Word] {
+    let mut rest = words;
+    while let Some((first, tail)) = rest.split_first() {
+        let name = first.text.rsplit('/').next().unwrap_or("");
+        if !matches!(
+            name,
+            "tini" | "dumb-init" | "catatonit" | "docker-init" | "env" | "exec" | "nice" | "tini-static"
+        ) {
+            break;
+        }
+        rest = tail;
+        while rest.first().is_some_and(|w| w.text.starts_with('-') || (name == "env" && w.text.contains('=')))
+        {
+            rest = &rest[1..];
+        }
+    }
+    rest
+}

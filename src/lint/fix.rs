@@ -1,0 +1,89 @@
+//! All fixes together, to a fixed point.
+
+use super::{FileReport, Settings, lint, prove::reprove};
+use crate::repository::{Lookup, Overlay, Tree};
+use crate::rules::Safety;
+use crate::text::{Edit, Source, apply, compose};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
+
+/// Rounds after which fixing stops; each round removes at least one finding, and fixes of fixes are rare.
+const MAX_ROUNDS: usize = 20;
+
+/// What fixing a Dockerfile gives.
+#[derive(Debug, Clone)]
+pub struct Fixed {
+    /// New texts by path, only of files that change.
+    pub files: BTreeMap<Utf8PathBuf, String>,
+    /// Number of fixes applied.
+    pub applied: usize,
+    /// What is still found afterwards.
+    pub report: FileReport,
+}
+
+/// Applies every proven fix until nothing changes any more. Fixes that must be confirmed are applied only
+/// when `confirm` is set.
+pub fn fix(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings, confirm: bool) -> Fixed {
+    let mut files: BTreeMap<Utf8PathBuf, String> = BTreeMap::new();
+    let mut applied = 0;
+    for _ in 0..MAX_ROUNDS {
+        let overlay = overlay(tree, &files);
+        let current = files.get(path).map_or_else(|| source.clone(), |text| Source::new(text.as_str()));
+        let report = lint(path, &current, &overlay, settings);
+        let changed = round(&report, &overlay, settings, confirm);
+        let Some((target, text, number)) = changed else {
+            return Fixed { files, applied, report };
+        };
+        files.insert(target, text);
+        applied += number;
+    }
+    let overlay = overlay(tree, &files);
+    let current = files.get(path).map_or_else(|| source.clone(), |text| Source::new(text.as_str()));
+    let report = lint(path, &current, &overlay, settings);
+    Fixed { files, applied, report }
+}
+
+fn overlay<'a>(tree: &'a dyn Tree, files: &BTreeMap<Utf8PathBuf, String>) -> Overlay<'a> {
+    let mut overlay = Overlay::new(tree);
+    for (path, text) in files {
+        overlay.replace(path, text.as_str());
+    }
+    overlay
+}
+
+/// One round: the fixes of one file that go together, or the first one alone when they do not.
+fn round(
+    report: &FileReport,
+    tree: &dyn Tree,
+    settings: &Settings,
+    confirm: bool,
+) -> Option<(Utf8PathBuf, String, usize)> {
+    let fixes: Vec<_> = report
+        .findings
+        .iter()
+        .filter_map(|finding| finding.fix.as_ref())
+        .filter(|fix| confirm || fix.safety == Safety::Safe)
+        .collect();
+    let target = fixes.first()?.path.clone().unwrap_or_else(|| report.path.clone());
+    let original = if target == report.path {
+        report.source.shared()
+    } else {
+        let Lookup::Found(text) = tree.read(&target) else { return None };
+        text
+    };
+    let same_file = |path: &Option<Utf8PathBuf>| path.as_ref().unwrap_or(&report.path) == &target;
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut taken = 0;
+    for fix in fixes.iter().filter(|fix| same_file(&fix.path)) {
+        if compose(&mut edits, &fix.edits) {
+            taken += 1;
+        }
+    }
+    if let Ok(text) = apply(&original, &edits)
+        && (taken == 1 || reprove(report, &target, &text, tree, settings))
+    {
+        return Some((target, text, taken));
+    }
+    let text = apply(&original, &fixes.first()?.edits).ok()?;
+    Some((target, text, 1))
+}

@@ -1,0 +1,105 @@
+//! A fix is shown only after it has been applied in memory, parsed and linted again.
+
+use super::{FileReport, Settings, examine};
+use crate::dockerfile::parse;
+use crate::repository::{Lookup, Overlay, Tree};
+use crate::rules::{Finding, Fix};
+use crate::text::{Edit, Source, apply};
+use camino::Utf8Path;
+use std::collections::BTreeMap;
+
+/// Takes every fix away that cannot be proven; the advice stays as prose.
+pub(super) fn prove_all(report: &mut FileReport, tree: &dyn Tree, settings: &Settings) {
+    let before = count(&report.findings);
+    let syntax_errors = parse(&report.source).errors.len();
+    for index in 0..report.findings.len() {
+        let Some(fix) = report.findings[index].fix.take() else { continue };
+        let rule = report.findings[index].rule;
+        match prove(report, rule, &fix, &before, syntax_errors, tree, settings) {
+            Ok(()) => report.findings[index].fix = Some(fix),
+            Err(reason) => report.withheld.push((rule, reason)),
+        }
+    }
+}
+
+/// Findings by rule.
+pub(super) fn count(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
+    let mut out = BTreeMap::new();
+    for finding in findings {
+        *out.entry(finding.rule).or_default() += 1;
+    }
+    out
+}
+
+fn prove(
+    report: &FileReport,
+    rule: &'static str,
+    fix: &Fix,
+    before: &BTreeMap<&'static str, usize>,
+    syntax_errors: usize,
+    tree: &dyn Tree,
+    settings: &Settings,
+) -> Result<(), String> {
+    if fix.edits.is_empty() {
+        return Err("the fix has no edits".to_owned());
+    }
+    let after = match &fix.path {
+        Some(path) if *path != report.path => {
+            let Lookup::Found(text) = tree.read(path) else {
+                return Err(format!("`{path}` cannot be read"));
+            };
+            let changed = applied(&text, &fix.edits)?;
+            let mut overlay = Overlay::new(tree);
+            overlay.replace(path, changed);
+            examine(&report.path, &report.source, &overlay, settings)
+        }
+        _ => {
+            let changed = Source::new(applied(report.source.text(), &fix.edits)?);
+            if parse(&changed).errors.len() > syntax_errors {
+                return Err("the changed file does not parse".to_owned());
+            }
+            examine(&report.path, &changed, tree, settings)
+        }
+    };
+    let after = count(&after.findings);
+    for (other, n) in &after {
+        if *n > before.get(other).copied().unwrap_or(0) {
+            return Err(format!("the change would bring a finding of `{other}`"));
+        }
+    }
+    if after.get(rule).copied().unwrap_or(0) >= before.get(rule).copied().unwrap_or(0) {
+        return Err("the finding would still be there".to_owned());
+    }
+    Ok(())
+}
+
+fn applied(text: &str, edits: &[Edit]) -> Result<String, String> {
+    let changed = apply(text, edits).map_err(|error| error.to_string())?;
+    if changed == text { Err("the edits change nothing".to_owned()) } else { Ok(changed) }
+}
+
+/// Whether a text that came out of several fixes of `report` at once is as good as each fix alone: it
+/// parses, no rule reports more than before, and in all less is reported.
+pub fn reprove(
+    report: &FileReport,
+    path: &Utf8Path,
+    text: &str,
+    tree: &dyn Tree,
+    settings: &Settings,
+) -> bool {
+    let before = count(&report.findings);
+    let after = if *path == report.path {
+        let changed = Source::new(text);
+        if parse(&changed).errors.len() > parse(&report.source).errors.len() {
+            return false;
+        }
+        examine(&report.path, &changed, tree, settings)
+    } else {
+        let mut overlay = Overlay::new(tree);
+        overlay.replace(path, text);
+        examine(&report.path, &report.source, &overlay, settings)
+    };
+    let after = count(&after.findings);
+    after.values().sum::<usize>() < before.values().sum::<usize>()
+        && after.iter().all(|(rule, n)| *n <= before.get(rule).copied().unwrap_or(0))
+}

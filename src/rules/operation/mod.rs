@@ -1,0 +1,4 @@
+//! Rules of the chapter "operation". The list is kept by `tests/registry.rs`.
+
+/// The rules of this chapter, by id.
+pub(super) static RULES: &[&crate::rules::Rule] = &[];
