@@ -2,8 +2,17 @@
 //!
 //! On disk and in git it is read lazily, over GitHub from what was fetched; rules do not see the difference.
 
+mod changed;
 mod discover;
+mod disk;
+mod git;
 mod tree;
 
 pub use discover::is_dockerfile;
+pub use changed::{ChangedFile, Status};
+pub use disk::{DiskTree, changed_folders};
+pub use git::{GitError, GitTree, changed_files, commit_of, merge_base};
 pub use tree::{Entry, Kind, Lookup, MemoryTree, Overlay, Tree, normalize};
+
+#[cfg(test)]
+mod tests;

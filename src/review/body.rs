@@ -6,12 +6,11 @@ use super::draft::Draft;
 use super::input::{Input, ReportMode};
 use super::markdown::{cell, cell_code, code, prose};
 use super::marker;
+use super::page::{MAX_BODY, Page};
 use super::plan::{Outcome, Review};
 use crate::config::Level;
 use std::fmt::Write as _;
 
-/// GitHub's limit for bodies and comments, in characters; bytes are counted, which are never fewer.
-pub const MAX_BODY: usize = 65_536;
 /// The most bytes of a job summary (GitHub takes 1 MiB of a step's; others may write to it too).
 const MAX_SUMMARY: usize = 500_000;
 /// The most rows in the summary's table.
@@ -54,25 +53,6 @@ pub(super) fn verdict(input: &Input<'_>, outcome: &Outcome) -> String {
         let _ = write!(text, " {} silenced by comments in the files.", outcome.suppressed);
     }
     text
-}
-
-/// Takes whole pieces as long as they fit, so that every fence and tag stays closed.
-struct Page {
-    text: String,
-    limit: usize,
-    left_out: usize,
-}
-
-impl Page {
-    fn add(&mut self, piece: &str) -> bool {
-        if self.text.len() + piece.len() + 2 > self.limit {
-            self.left_out += 1;
-            return false;
-        }
-        self.text.push_str("\n\n");
-        self.text.push_str(piece);
-        true
-    }
 }
 
 /// Writes the body: verdict, what is not inline, the collapsed list, the marker.

@@ -5,11 +5,13 @@ use super::draft::{Draft, Entry, target, target_text};
 use super::input::Input;
 use super::markdown::{block, code, diff, prose};
 use super::marker;
+use super::page::{MAX_BODY, Page};
 use super::plan::Comment;
 use super::suggestion;
 use crate::config::Level;
 use crate::rules::Safety;
 use camino::Utf8Path;
+use std::fmt::Write as _;
 
 /// Sign and word of a level.
 pub(super) const fn heading(level: Level) -> &'static str {
@@ -35,12 +37,7 @@ pub(super) enum ShowFix {
 /// A finding as Markdown: level and rule, message, what to check, the fix. Ends without line end.
 pub(super) fn entry(input: &Input<'_>, item: &Item<'_>, place: Option<&str>, fix: ShowFix) -> String {
     let finding = item.finding;
-    let mut parts = vec![format!("{} · {}", heading(finding.level), code(finding.rule))];
-    if let (Some(place), Some(head)) = (place, parts.first_mut()) {
-        head.push_str(" · ");
-        head.push_str(&code(place));
-    }
-    parts.push(prose(&finding.message));
+    let mut parts = vec![head(item, place)];
     parts.extend(notes(item));
     for related in finding.related.iter().take(5) {
         let other = related.path.as_deref().filter(|path| *path != item.report.path);
@@ -52,6 +49,13 @@ pub(super) fn entry(input: &Input<'_>, item: &Item<'_>, place: Option<&str>, fix
     }
     parts.extend(shown_fix(input, item, fix));
     parts.join("\n\n")
+}
+
+/// Level, rule and message.
+fn head(item: &Item<'_>, place: Option<&str>) -> String {
+    let finding = item.finding;
+    let place = place.map_or_else(String::new, |place| format!(" · {}", code(place)));
+    format!("{} · {}{place}\n\n{}", heading(finding.level), code(finding.rule), prose(&finding.message))
 }
 
 /// Notes as one paragraph; those of a fix that needs a look say so first.
@@ -114,26 +118,37 @@ fn show(input: &Input<'_>, draft: &Draft<'_>, entry: &Entry<'_>) -> ShowFix {
     }
 }
 
-/// Writes a comment.
+/// Writes a comment. A finding whose text does not fit is said in short; the summary has it in full.
 pub(super) fn write(input: &Input<'_>, draft: &Draft<'_>) -> Comment {
-    let mut parts: Vec<String> = draft
-        .entries
-        .iter()
-        .map(|e| entry(input, &e.item, elsewhere(draft, &e.item).as_deref(), show(input, draft, e)))
-        .collect();
-    if let Some(suggestion) = &draft.block {
-        parts.extend(block_title(draft));
-        parts.push(block("suggestion", &suggestion.lines));
-    }
-    parts.push(footer(draft));
     let fingerprints: Vec<String> =
         draft.entries.iter().map(|e| e.item.finding.fingerprint.clone()).collect();
-    parts.push(marker::comment(&fingerprints, draft.range.len()));
+    let mut tail = Vec::new();
+    if let Some(suggestion) = &draft.block {
+        tail.extend(block_title(draft));
+        tail.push(block("suggestion", &suggestion.lines));
+    }
+    tail.push(footer(draft));
+    tail.push(marker::comment(&fingerprints, draft.range.len()));
+    let tail = tail.join("\n\n");
+    let mut page =
+        Page { text: String::new(), limit: MAX_BODY.saturating_sub(tail.len() + 200), left_out: 0 };
+    for e in &draft.entries {
+        let place = elsewhere(draft, &e.item);
+        let full = entry(input, &e.item, place.as_deref(), show(input, draft, e));
+        if page.fits(&full) {
+            page.add(&full);
+        } else {
+            page.add(&head(&e.item, place.as_deref()));
+        }
+    }
+    if page.left_out > 0 {
+        let _ = write!(page.text, "\n\n{} more on these lines: see the job summary.", page.left_out);
+    }
     Comment {
         path: draft.path.clone(),
         start_line: (draft.range.first < draft.range.last).then_some(draft.range.first),
         line: draft.range.last,
-        body: parts.join("\n\n"),
+        body: format!("{}\n\n{tail}", page.text),
         fingerprints,
     }
 }

@@ -235,7 +235,7 @@ impl<'a> Composer<'_, 'a> {
         let mut block = None;
         for (index, node) in cluster.iter().enumerate().take(MAX_COMPOSED) {
             let mut trial = edits.clone();
-            if !compose(&mut trial, &node.fix.edits) {
+            if !add(&mut trial, &node.fix.edits) {
                 continue;
             }
             let Ok(made) = suggestion::block(self.source, &trial, self.file) else { continue };
@@ -254,9 +254,18 @@ impl<'a> Composer<'_, 'a> {
         let nodes: Vec<&Node<'a>> = kept.iter().filter_map(|index| cluster.get(*index)).collect();
         let mut edits = Vec::new();
         let findings: Vec<&Finding> = nodes.iter().map(|node| node.item.finding).collect();
-        nodes.iter().all(|node| compose(&mut edits, &node.fix.edits))
+        nodes.iter().all(|node| add(&mut edits, &node.fix.edits))
             && apply(self.source.text(), &edits).is_ok_and(|text| reprove(self.path, &text, &findings))
     }
+}
+
+/// Adds a fix to those taken before; the first one is taken as it was proven.
+fn add(edits: &mut Vec<Edit>, more: &[Edit]) -> bool {
+    if edits.is_empty() {
+        more.clone_into(edits);
+        return true;
+    }
+    compose(edits, more)
 }
 
 /// Groups nodes whose lines overlap, directly or through others; each group keeps the order.
@@ -278,4 +287,34 @@ fn clusters(nodes: Vec<Node<'_>>) -> Vec<Vec<Node<'_>>> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::review::tests::{finding, report};
+
+    #[test]
+    fn two_suggestions_never_share_a_line() {
+        let text = "FROM a\nRUN b\n";
+        let report = report("Dockerfile", text, Vec::new());
+        let (small, large) =
+            (finding(text, "s", Level::Warning, "RUN", "m"), finding(text, "l", Level::Error, "RUN", "m"));
+        let of = |finding, first| {
+            let range = LineRange::new(first, 2);
+            let entries =
+                vec![Entry { item: Item { finding, report: &report, introduced: true }, in_block: true }];
+            Draft {
+                path: "Dockerfile".into(),
+                range,
+                entries,
+                block: Some(Block { range, lines: Vec::new() }),
+            }
+        };
+        let mut drafts = [of(&small, 1), of(&large, 2)];
+        part(&mut drafts);
+        let [first, second] = &drafts;
+        assert_eq!((first.level(), first.block.is_some()), (Level::Error, true));
+        assert!(second.block.is_none() && second.entries.iter().all(|entry| !entry.in_block));
+    }
 }

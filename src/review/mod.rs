@@ -13,18 +13,22 @@ mod hunks;
 mod input;
 mod markdown;
 mod marker;
+mod page;
 mod plan;
 mod reconcile;
 mod render;
 mod suggestion;
 
 #[cfg(test)]
+mod proptests;
+#[cfg(test)]
 mod tests;
 
-pub use body::{MAX_BODY, fold};
+pub use body::fold;
 pub use hunks::{DiffLine, FileDiff, Hunk, LineRange, Mark};
 pub use input::{Causes, Input, ReportMode, Reprove, Settings, Texts};
 pub use marker::{Marker, read as read_marker};
+pub use page::MAX_BODY;
 pub use plan::{Annotation, Comment, Outcome, OwnThread, Plan, Review, Update};
 pub use render::{Paint, render};
 

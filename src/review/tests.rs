@@ -366,6 +366,26 @@ fn many_findings_are_capped_and_none_is_lost() {
 }
 
 #[test]
+fn long_texts_fit_a_comment() {
+    let text = "FROM a\nRUN one\n";
+    let long = "$ ".repeat(1_500);
+    let of = |n: usize| {
+        let mut one = finding(text, "long", Level::Warning, "one", &long);
+        one.notes = vec![long.clone(); 9];
+        one.fingerprint = format!("{n:016x}");
+        one
+    };
+    let head = [report("Dockerfile", text, (0..25).map(of).collect())];
+    let diffs = [FileDiff::from_texts("Dockerfile", "", text)];
+    let review = plan(&Input::new("head", &[], &head, &diffs)).review.unwrap();
+    let [comment] = review.comments.as_slice() else { panic!("{}", review.comments.len()) };
+    assert_eq!(comment.fingerprints.len(), 20);
+    assert!(comment.body.len() <= super::MAX_BODY && comment.body.contains("more on these lines"));
+    assert_eq!(read_marker(&comment.body).unwrap().fingerprints.len(), 20);
+    assert!(review.body.len() <= super::MAX_BODY && review.body.contains("5 more: see the job summary."));
+}
+
+#[test]
 fn refused_comments_move_to_the_body() {
     let (base, head, diffs) = example();
     let review = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
