@@ -103,7 +103,7 @@ impl Client {
     /// Makes the client; nothing is sent yet.
     ///
     /// # Errors
-    /// Without a token, or when the system's root certificates cannot be read.
+    /// Without a token, outside of a tokio runtime, or when the system's root certificates cannot be read.
     pub fn new(env: &Environment) -> Result<Self, GithubError> {
         Self::with(env, Box::new(SystemClock), Patience::default())
     }
@@ -390,12 +390,14 @@ impl Client {
 fn build(env: &Environment, root: &str) -> Result<Octocrab, GithubError> {
     let setup = |e: octocrab::Error| GithubError::Setup(excerpt(&chain(&e)));
     let token = env.token.clone().ok_or(GithubError::MissingToken)?;
-    let agent = format!("tidewaiter/{}", env!("CARGO_PKG_VERSION"));
+    // octocrab puts its work on a task and panics where there is no runtime for it.
+    if tokio::runtime::Handle::try_current().is_err() {
+        return Err(GithubError::Setup("it is opened outside of a tokio runtime".to_owned()));
+    }
     Octocrab::builder()
         .base_uri(root)
         .map_err(setup)?
         .personal_token(token)
-        .add_header(USER_AGENT, agent)
         .set_connect_timeout(Some(Duration::from_secs(15)))
         .set_read_timeout(Some(Duration::from_secs(60)))
         .set_write_timeout(Some(Duration::from_secs(60)))
@@ -410,7 +412,11 @@ fn request(
     body: Option<&Value>,
     accept: &'static str,
 ) -> Result<Request<octocrab::OctoBody>, GithubError> {
-    let builder = Request::builder().method(method).uri(route).header(ACCEPT, accept);
+    // octocrab appends its own name to the headers of a request and cannot be talked out of it: ours is
+    // first, and it is the first one that servers read.
+    let agent = concat!("tidewaiter/", env!("CARGO_PKG_VERSION"));
+    let builder =
+        Request::builder().method(method).uri(route).header(ACCEPT, accept).header(USER_AGENT, agent);
     client.build_request(builder, body).map_err(|e| GithubError::Setup(excerpt(&chain(&e))))
 }
 

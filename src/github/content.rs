@@ -66,32 +66,37 @@ fn nothing(snapshot: &mut Snapshot, ask: Ask, blobs: &mut Vec<Blob>) {
         }
         return;
     }
-    // Behind a link or in a submodule everything is possible; a link itself is no absence.
-    if through_link(snapshot, &ask) || listed_kind(snapshot, &ask, &ask.path).is_some() {
-        return;
+    // Behind a link or in a submodule everything is possible; a submodule itself is no absence.
+    match listed_kind(snapshot, &ask, &ask.path) {
+        Some(Kind::Submodule) => submodule(snapshot, &ask),
+        Some(_) => {}
+        None if through_link(snapshot, &ask) => {}
+        None => snapshot.tree(ask.side).insert_absent(&ask.path),
     }
-    snapshot.tree(ask.side).insert_absent(&ask.path);
+}
+
+fn submodule(snapshot: &mut Snapshot, ask: &Ask) {
+    snapshot.tree(ask.side).insert(&ask.path, Kind::Submodule, None);
+    let name = quote(&ask.path);
+    snapshot.note(format!("{name} is a submodule: its content lies in another repository and is not read."));
 }
 
 fn object_at(snapshot: &mut Snapshot, ask: Ask, object: Object, blobs: &mut Vec<Blob>) {
     let listed = listed_kind(snapshot, &ask, &ask.path);
     let name = quote(&ask.path);
     if object.kind != "Blob" || listed == Some(Kind::Submodule) {
-        snapshot.tree(ask.side).insert(&ask.path, Kind::Submodule, None);
-        snapshot
-            .notes
-            .push(format!("{name} is a submodule: its content lies in another repository and is not read."));
+        submodule(snapshot, &ask);
         return;
     }
     let kind = listed.unwrap_or(Kind::File);
     if kind == Kind::Symlink {
         snapshot.tree(ask.side).insert(&ask.path, kind, None);
-        snapshot.notes.push(format!("{name} is a symbolic link and is not followed; the file it leads to is reviewed where it is changed itself."));
+        snapshot.note(format!("{name} is a symbolic link and is not followed; the file it leads to is reviewed where it is changed itself."));
         return;
     }
     if object.byte_size > MAX_FILE_BYTES {
         snapshot.tree(ask.side).insert(&ask.path, kind, None);
-        snapshot.notes.push(format!(
+        snapshot.note(format!(
             "{name} was not read: it has {} bytes, more than the {MAX_FILE_BYTES} that are read.",
             object.byte_size
         ));
@@ -104,7 +109,7 @@ fn object_at(snapshot: &mut Snapshot, ask: Ask, object: Object, blobs: &mut Vec<
         }
         None if object.is_binary == Some(true) => {
             snapshot.tree(ask.side).insert(&ask.path, kind, None);
-            snapshot.notes.push(format!("{name} was not read: the file is binary."));
+            snapshot.note(format!("{name} was not read: the file is binary."));
         }
         _ => blobs.push(Blob { ask, kind, oid: object.oid }),
     }
@@ -122,7 +127,7 @@ async fn read_blobs(
         if !known.contains_key(&oid) {
             if known.len() >= MAX_BLOBS || !is_sha(&oid) {
                 snapshot.tree(ask.side).insert(&ask.path, kind, None);
-                snapshot.notes.push(format!("{} was not read: too many large files.", quote(&ask.path)));
+                snapshot.note(format!("{} was not read: too many large files.", quote(&ask.path)));
                 continue;
             }
             let route = format!("/repos/{}/{}/git/blobs/{oid}", target.owner, target.repo);
@@ -132,7 +137,7 @@ async fn read_blobs(
                 }
                 Err(error @ (GithubError::NotFound { .. } | GithubError::Forbidden { .. })) => {
                     snapshot.tree(ask.side).insert(&ask.path, kind, None);
-                    snapshot.notes.push(format!("{} was not read: {error}.", quote(&ask.path)));
+                    snapshot.note(format!("{} was not read: {error}.", quote(&ask.path)));
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -154,7 +159,7 @@ fn accept(snapshot: &mut Snapshot, ask: &Ask, kind: Kind, bytes: Vec<u8>) {
         }
         Err(error) => {
             snapshot.tree(ask.side).insert(&ask.path, kind, None);
-            snapshot.notes.push(format!("{} was not read: {error}.", quote(&ask.path)));
+            snapshot.note(format!("{} was not read: {error}.", quote(&ask.path)));
         }
     }
 }

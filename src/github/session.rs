@@ -19,7 +19,7 @@ impl Session {
     /// Opens a session; nothing is sent yet.
     ///
     /// # Errors
-    /// Without a token, or when the system's root certificates cannot be read.
+    /// Without a token, outside of a tokio runtime, or when the system's root certificates cannot be read.
     pub fn connect(env: &Environment, target: Target) -> Result<Self, GithubError> {
         Ok(Self::new(Client::new(env)?, target))
     }

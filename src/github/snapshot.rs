@@ -74,6 +74,13 @@ impl Snapshot {
         }
     }
 
+    /// Notes something, once: both sides often have the same to say.
+    pub(super) fn note(&mut self, text: String) {
+        if !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
+    }
+
     fn empty(target: &Target, now: SystemTime) -> Self {
         Self {
             base: MemoryTree::partial(),

@@ -12,17 +12,17 @@ use tidewaiter::github::{Client, Clock, Environment, Patience, Session, Target};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-pub const HEAD: &str = "1111111111111111111111111111111111111111";
-pub const BASE: &str = "2222222222222222222222222222222222222222";
-pub const OLD: &str = "3333333333333333333333333333333333333333";
+pub(crate) const HEAD: &str = "1111111111111111111111111111111111111111";
+pub(crate) const BASE: &str = "2222222222222222222222222222222222222222";
+pub(crate) const OLD: &str = "3333333333333333333333333333333333333333";
 
 /// Time stands still but for what was waited.
 #[derive(Clone, Default)]
-pub struct FakeClock {
-    pub waits: Rc<RefCell<Vec<u64>>>,
+pub(crate) struct FakeClock {
+    pub(crate) waits: Rc<RefCell<Vec<u64>>>,
 }
 
-pub const START: u64 = 1_800_000_000;
+pub(crate) const START: u64 = 1_800_000_000;
 
 impl Clock for FakeClock {
     fn now(&self) -> SystemTime {
@@ -36,7 +36,7 @@ impl Clock for FakeClock {
     }
 }
 
-pub fn environment(url: &str) -> Environment {
+pub(crate) fn environment(url: &str) -> Environment {
     Environment::read(|name| match name {
         "GITHUB_API_URL" => Some(url.to_owned()),
         "GITHUB_TOKEN" => Some("t0ken".to_owned()),
@@ -45,7 +45,7 @@ pub fn environment(url: &str) -> Environment {
     .unwrap()
 }
 
-pub fn target() -> Target {
+pub(crate) fn target() -> Target {
     let mut target = Target::new("octo-org/shop".parse().unwrap(), 7);
     target.head_sha = Some(HEAD.to_owned());
     target.base_sha = Some(BASE.to_owned());
@@ -53,46 +53,46 @@ pub fn target() -> Target {
     target
 }
 
-pub fn session_at(url: &str, clock: &FakeClock, target: Target) -> Session {
+pub(crate) fn session_at(url: &str, clock: &FakeClock, target: Target) -> Session {
     let patience = Patience { timeout: Duration::from_secs(5), ..Patience::default() };
     let client = Client::with(&environment(url), Box::new(clock.clone()), patience).unwrap();
     Session::new(client, target)
 }
 
-pub fn session(server: &MockServer, clock: &FakeClock) -> Session {
+pub(crate) fn session(server: &MockServer, clock: &FakeClock) -> Session {
     session_at(&server.uri(), clock, target())
 }
 
 /// One changed file as the API lists it.
-pub fn file(name: &str, status: &str) -> Value {
+pub(crate) fn file(name: &str, status: &str) -> Value {
     json!({"filename": name, "status": status, "patch": "@@ -1 +1 @@\n-a\n+b", "changes": 2,
         "sha": "4444444444444444444444444444444444444444"})
 }
 
-pub fn blob(text: &str) -> Value {
+pub(crate) fn blob(text: &str) -> Value {
     json!({"__typename": "Blob", "oid": "5555555555555555555555555555555555555555", "byteSize": text.len(),
         "isBinary": false, "isTruncated": false, "text": text})
 }
 
-pub fn tree(entries: &[(&str, u32)]) -> Value {
+pub(crate) fn tree(entries: &[(&str, u32)]) -> Value {
     let entries: Vec<Value> =
         entries.iter().map(|(name, mode)| json!({"name": name, "mode": mode, "size": 1})).collect();
     json!({"__typename": "Tree", "oid": "6666666666666666666666666666666666666666", "entries": entries})
 }
 
 /// What GraphQL knows.
-pub struct Pull {
-    pub head: String,
+pub(crate) struct Pull {
+    pub(crate) head: String,
     /// Parents of the only commit.
-    pub parents: Vec<String>,
+    pub(crate) parents: Vec<String>,
     /// Commit of every base expression.
-    pub base: String,
+    pub(crate) base: String,
     /// By `SHA:path`, or `*:path` for every revision.
-    pub objects: BTreeMap<String, Value>,
-    pub threads: Vec<Value>,
-    pub reviews: Vec<Value>,
+    pub(crate) objects: BTreeMap<String, Value>,
+    pub(crate) threads: Vec<Value>,
+    pub(crate) reviews: Vec<Value>,
     /// Variables of every query.
-    pub asked: Vec<Value>,
+    pub(crate) asked: Vec<Value>,
 }
 
 impl Default for Pull {
@@ -109,15 +109,15 @@ impl Default for Pull {
     }
 }
 
-pub type Shared = Arc<Mutex<Pull>>;
+pub(crate) type Shared = Arc<Mutex<Pull>>;
 
 impl Pull {
-    pub fn with(mut self, path: &str, object: Value) -> Self {
+    pub(crate) fn with(mut self, path: &str, object: Value) -> Self {
         self.objects.insert(format!("*:{path}"), object);
         self
     }
 
-    pub fn shared(self) -> Shared {
+    pub(crate) fn shared(self) -> Shared {
         Arc::new(Mutex::new(self))
     }
 
@@ -157,7 +157,7 @@ impl Pull {
     }
 }
 
-pub async fn graphql(server: &MockServer, pull: &Shared) {
+pub(crate) async fn graphql(server: &MockServer, pull: &Shared) {
     let pull = Arc::clone(pull);
     let answer = move |request: &Request| {
         let body: Value = serde_json::from_slice(&request.body).unwrap();
@@ -166,10 +166,10 @@ pub async fn graphql(server: &MockServer, pull: &Shared) {
     Mock::given(method("POST")).and(path("/graphql")).respond_with(answer).mount(server).await;
 }
 
-pub const FILES: &str = "/repos/octo-org/shop/pulls/7/files";
+pub(crate) const FILES: &str = "/repos/octo-org/shop/pulls/7/files";
 
 /// The list of files, paged as GitHub pages it.
-pub async fn files(server: &MockServer, files: Vec<Value>) {
+pub(crate) async fn files(server: &MockServer, files: Vec<Value>) {
     let uri = server.uri();
     let answer = move |request: &Request| {
         let query: BTreeMap<String, usize> =
@@ -187,7 +187,7 @@ pub async fn files(server: &MockServer, files: Vec<Value>) {
 }
 
 /// Requests so far, as `METHOD path`.
-pub async fn log(server: &MockServer) -> Vec<String> {
+pub(crate) async fn log(server: &MockServer) -> Vec<String> {
     let requests = server.received_requests().await.unwrap();
     requests.iter().map(|r| format!("{} {}", r.method, r.url.path())).collect()
 }

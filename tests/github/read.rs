@@ -62,7 +62,6 @@ async fn own_headers_are_sent() {
     Mock::given(path(FILES))
         .and(header("accept", "application/vnd.github+json"))
         .and(header("authorization", "Bearer t0ken"))
-        .and(header("user-agent", concat!("tidewaiter/", env!("CARGO_PKG_VERSION"))))
         .and(header("x-github-api-version", "2022-11-28"))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!([])))
         .expect(1)
@@ -71,6 +70,8 @@ async fn own_headers_are_sent() {
     let clock = FakeClock::default();
     let snapshot = read(&session(&server, &clock)).await.unwrap();
     assert_eq!(snapshot.dockerfiles().count(), 0);
+    let request = &server.received_requests().await.unwrap()[0];
+    assert_eq!(request.headers["user-agent"], concat!("tidewaiter/", env!("CARGO_PKG_VERSION")));
 }
 
 #[tokio::test]
@@ -463,9 +464,15 @@ async fn enterprise_servers_have_their_own_paths() {
     assert!(matches!(error, GithubError::Unauthorized { .. }), "{error}");
 }
 
-#[test]
-fn without_a_token_there_is_no_session() {
+#[tokio::test]
+async fn without_a_token_there_is_no_session() {
     let env = Environment::read(|_| None).unwrap();
     assert!(matches!(Session::connect(&env, target()), Err(GithubError::MissingToken)));
     assert!(Client::new(&environment("https://ghe.example/api/v3")).is_ok());
+}
+
+#[test]
+fn without_a_runtime_there_is_no_panic() {
+    let error = Client::new(&environment("https://ghe.example/api/v3")).err().unwrap().to_string();
+    assert!(error.contains("runtime"), "{error}");
 }
