@@ -1,0 +1,90 @@
+//! gem and Bundler.
+
+use super::options::Syntax;
+use super::{Manager, PackageCommand, PackageKind, Tool, Verb, is_path};
+
+pub(super) static GEM: Tool = Tool {
+    manager: Manager::Gem,
+    syntax: Syntax::new(
+        "vinsPB",
+        &[
+            "--version",
+            "--install-dir",
+            "--bindir",
+            "--source",
+            "--platform",
+            "--trust-policy",
+            "--http-proxy",
+            "--bulk-threshold",
+            "--file",
+            "--build-root",
+            "--without",
+            "--config-file",
+        ],
+    ),
+    groups: &[],
+    verbs: &[
+        ("install", Verb::Install),
+        ("i", Verb::Install),
+        ("update", Verb::Upgrade),
+        ("uninstall", Verb::Remove),
+        ("cleanup", Verb::Clean),
+        ("clean", Verb::Clean),
+        ("fetch", Verb::Download),
+        ("build", Verb::Build),
+    ],
+    bare: Verb::Other,
+    sources: &[("-g", PackageKind::Requirements), ("--file", PackageKind::Requirements)],
+    package: |text| {
+        if is_path(text) || std::path::Path::new(text).extension().is_some_and(|e| e == "gem") {
+            return (text, None, PackageKind::Path);
+        }
+        let (name, version) =
+            text.split_once(':').map_or((text, None), |(name, version)| (name, Some(version)));
+        (name, version, PackageKind::Name)
+    },
+};
+
+pub(super) static BUNDLER: Tool = Tool {
+    manager: Manager::Bundler,
+    syntax: Syntax::new(
+        "jr",
+        &[
+            "--jobs",
+            "--retry",
+            "--path",
+            "--gemfile",
+            "--without",
+            "--with",
+            "--binstubs",
+            "--shebang",
+            "--trust-policy",
+            "--standalone",
+            "--cache-path",
+        ],
+    ),
+    groups: &["config"],
+    verbs: &[
+        ("install", Verb::Install),
+        ("i", Verb::Install),
+        ("update", Verb::Upgrade),
+        ("add", Verb::Install),
+        ("remove", Verb::Remove),
+        ("clean", Verb::Clean),
+        ("cache", Verb::Download),
+        ("package", Verb::Download),
+    ],
+    bare: Verb::Install,
+    sources: &[],
+    package: |text| (text, None, PackageKind::Name),
+};
+
+/// `gem install a -v 1.2` gives the version to the packages that have none.
+pub(super) fn refine(call: &mut PackageCommand<'_>) {
+    let Some(version) = call.flag(&["-v", "--version"]).and_then(|flag| flag.value.clone()) else { return };
+    for package in &mut call.packages {
+        if package.kind == PackageKind::Name && package.version.is_none() {
+            package.version = Some(version.clone());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Command lines split into options and operands as the tool itself does.
+
+use super::super::Word;
+use crate::text::Span;
+
+/// How a tool reads its options.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Syntax {
+    /// Letters of short options that take a value.
+    pub(super) short_values: &'static str,
+    /// Long options (dashes included) that take a value in the next word when there is no `=`.
+    pub(super) long_values: &'static [&'static str],
+    /// One dash begins a long option (Go).
+    pub(super) single_dash: bool,
+}
+
+impl Syntax {
+    pub(super) const fn new(short_values: &'static str, long_values: &'static [&'static str]) -> Self {
+        Self { short_values, long_values, single_dash: false }
+    }
+}
+
+/// An option of a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flag {
+    /// The name with its dashes: `-y` (one per letter of a bundle), `--yes`.
+    pub name: String,
+    /// Its value, from the same word or from the next one.
+    pub value: Option<String>,
+    /// The word that holds it.
+    pub span: Span,
+    /// The word of the value when it is a word of its own.
+    pub value_span: Option<Span>,
+    /// Whether it stands before the verb.
+    pub before_verb: bool,
+    /// Whether an expansion is in its value.
+    pub variable: bool,
+}
+
+impl Flag {
+    /// Whether it is switched on: not `--option=false` and the like.
+    pub fn is_on(&self) -> bool {
+        !matches!(self.value.as_deref(), Some("false" | "no" | "0" | "off"))
+    }
+}
+
+/// A command line, split.
+#[derive(Debug, Default)]
+pub(super) struct Split<'a> {
+    pub(super) flags: Vec<Flag>,
+    pub(super) operands: Vec<&'a Word>,
+}
+
+/// Splits the words behind the program. The first operand is the verb (a tool without verbs may ignore that).
+pub(super) fn split<'a>(words: &'a [Word], syntax: &Syntax) -> Split<'a> {
+    let mut out = Split::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let text = word.text();
+        if text == "--" {
+            out.operands.extend(words);
+            break;
+        }
+        let is_option = text.len() > 1 && text.starts_with('-') && !word.starts_with_expansion();
+        if !is_option {
+            out.operands.push(word);
+            continue;
+        }
+        let before_verb = out.operands.is_empty();
+        let flag = |name: String| Flag {
+            name,
+            value: None,
+            span: word.span(),
+            value_span: None,
+            before_verb,
+            variable: word.has_expansion(),
+        };
+        let take_value = |flag: &mut Flag, words: &mut std::slice::Iter<'a, Word>| {
+            if let Some(value) = words.next() {
+                flag.value = Some(value.text().to_owned());
+                flag.value_span = Some(value.span());
+                flag.variable |= value.has_expansion();
+            }
+        };
+        if text.starts_with("--") || syntax.single_dash {
+            if let Some((name, value)) = text.split_once('=') {
+                let mut option = flag(name.to_owned());
+                option.value = Some(value.to_owned());
+                out.flags.push(option);
+            } else {
+                let mut option = flag(text.to_owned());
+                if syntax.long_values.contains(&text) {
+                    take_value(&mut option, &mut words);
+                }
+                out.flags.push(option);
+            }
+            continue;
+        }
+        let letters = text.get(1..).unwrap_or("");
+        for (at, letter) in letters.char_indices() {
+            let mut option = flag(format!("-{letter}"));
+            let rest = letters.get(at + letter.len_utf8()..).unwrap_or("");
+            // `-q=2`, `-t=stable`
+            if let Some(value) = rest.strip_prefix('=') {
+                option.value = Some(value.to_owned());
+                out.flags.push(option);
+                break;
+            }
+            if syntax.short_values.contains(letter) {
+                if rest.is_empty() {
+                    take_value(&mut option, &mut words);
+                } else {
+                    option.value = Some(rest.to_owned());
+                }
+                out.flags.push(option);
+                break;
+            }
+            out.flags.push(option);
+        }
+    }
+    out
+}

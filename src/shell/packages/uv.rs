@@ -1,0 +1,102 @@
+//! uv.
+
+use super::options::Syntax;
+use super::pip::{REQUIREMENT_SOURCES, python_package};
+use super::{Manager, Tool, Verb};
+
+pub(super) static TOOL: Tool = Tool {
+    manager: Manager::Uv,
+    syntax: Syntax::new(
+        "rcepiftbwPCo",
+        &[
+            "--requirement",
+            "--requirements",
+            "--constraint",
+            "--constraints",
+            "--editable",
+            "--python",
+            "--index-url",
+            "--default-index",
+            "--index",
+            "--extra-index-url",
+            "--find-links",
+            "--target",
+            "--prefix",
+            "--extra",
+            "--group",
+            "--no-group",
+            "--only-group",
+            "--no-extra",
+            "--package",
+            "--no-install-package",
+            "--upgrade-package",
+            "--reinstall-package",
+            "--refresh-package",
+            "--config-setting",
+            "--config-settings",
+            "--cache-dir",
+            "--directory",
+            "--project",
+            "--config-file",
+            "--override",
+            "--overrides",
+            "--build-constraint",
+            "--build-constraints",
+            "--no-binary",
+            "--only-binary",
+            "--no-build-package",
+            "--no-binary-package",
+            "--index-strategy",
+            "--keyring-provider",
+            "--resolution",
+            "--prerelease",
+            "--link-mode",
+            "--python-version",
+            "--python-platform",
+            "--torch-backend",
+            "--with",
+            "--with-requirements",
+            "--with-editable",
+            "--exclude-newer",
+            "--color",
+            "--allow-insecure-host",
+            "--trusted-host",
+            "--optional",
+            "--rev",
+            "--tag",
+            "--branch",
+            "--bounds",
+            "--marker",
+            "--output-file",
+            "--format",
+            "--fork-strategy",
+        ],
+    ),
+    groups: &["pip", "tool", "cache", "python"],
+    verbs: &[
+        ("sync", Verb::Install),
+        ("add", Verb::Install),
+        ("pip install", Verb::Install),
+        ("pip sync", Verb::Install),
+        ("tool install", Verb::Install),
+        ("tool upgrade", Verb::Upgrade),
+        ("tool uninstall", Verb::Remove),
+        ("pip uninstall", Verb::Remove),
+        ("remove", Verb::Remove),
+        ("cache clean", Verb::Clean),
+        ("cache prune", Verb::Clean),
+        ("build", Verb::Build),
+    ],
+    bare: Verb::Other,
+    sources: REQUIREMENT_SOURCES,
+    package: |text| {
+        let (name, version, kind) = python_package(text);
+        // `uv tool install ruff@0.6`
+        match name.split_once('@') {
+            Some((tool, at)) if version.is_none() && kind == super::PackageKind::Name => {
+                (tool, Some(at), kind)
+            }
+            _ => (name, version, kind),
+        }
+    },
+};

@@ -1,0 +1,286 @@
+//! Simple commands, redirects and here-documents.
+
+use super::ast::{CommandId, HereDoc, Node, ProblemKind, Redirect, RedirectOperator};
+use super::command::{Assignment, Command, find_program};
+use super::parser::{Local, Parser};
+
+impl Parser<'_> {
+    pub(super) fn simple_command(&mut self) -> Option<Node> {
+        let start = self.pos;
+        let id = CommandId(self.out.commands.len() as u32);
+        let empty = self.place(start, start);
+        // Takes the number now, so that commands in its substitutions come behind it.
+        self.out.commands.push(Command {
+            id,
+            assignments: Vec::new(),
+            words: Vec::new(),
+            redirects: Vec::new(),
+            place: empty,
+            context: self.context(),
+            script: None,
+            name_at: 0,
+        });
+        let outer_parent = self.parent.replace(id);
+        let first_local = self.locals.len();
+        let (mut assignments, mut words, mut redirects) = (Vec::new(), Vec::new(), Vec::new());
+        let mut end = start;
+        loop {
+            self.skip_blanks();
+            if let Some(redirect) = self.redirect() {
+                redirects.push(redirect);
+            } else if words.is_empty()
+                && let Some(assignment) = self.assignment()
+            {
+                assignments.push(assignment);
+            } else if let Some(word) = self.command_word() {
+                words.push(word);
+            } else if self.peek() == Some(b'(') && !words.is_empty() {
+                let at = self.pos;
+                let after = at + 1 + self.blank_run(at + 1);
+                if self.bytes.get(after) == Some(&b')') {
+                    self.pos = after + 1;
+                    self.last = self.pos;
+                    if let ([name], true, true) = (&words[..], assignments.is_empty(), redirects.is_empty())
+                        && self.out.commands.len() == id.index() + 1
+                    {
+                        let name = name.text().to_owned();
+                        self.out.commands.pop();
+                        self.parent = outer_parent;
+                        self.locals.truncate(first_local);
+                        return Some(self.function_node(name, start));
+                    }
+                } else {
+                    self.pos += 1;
+                }
+                self.problem(ProblemKind::Unexpected, at, self.pos);
+            } else {
+                break;
+            }
+            end = self.last;
+        }
+        self.parent = outer_parent;
+        if words.is_empty() && assignments.is_empty() && redirects.is_empty() {
+            if self.out.commands.len() == id.index() + 1 {
+                self.out.commands.pop();
+            }
+            self.locals.truncate(first_local);
+            return None;
+        }
+        self.last = end;
+        let place = self.place(start, end);
+        for index in redirects.iter().filter_map(|redirect: &Redirect| redirect.heredoc) {
+            if let Some(heredoc) = self.out.heredocs.get_mut(index as usize) {
+                heredoc.command = Some(id);
+            }
+        }
+        let name_at = find_program(&words);
+        let string = self.shell_string(&words, name_at as usize, first_local);
+        if let Some(command) = self.out.commands.get_mut(id.index()) {
+            command.assignments = assignments;
+            command.words = words;
+            command.redirects = redirects;
+            command.place = place;
+            command.name_at = name_at;
+        }
+        self.locals.truncate(first_local);
+        if let Some(string) = string {
+            let script = self.nested_script(&string, id);
+            if let Some(command) = self.out.commands.get_mut(id.index()) {
+                command.script = Some(script);
+            }
+        }
+        Some(Node::Simple(id))
+    }
+
+    /// Number of blanks from an offset on.
+    fn blank_run(&self, from: usize) -> usize {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+    }
+
+    /// A word of a simple command, its local offsets remembered.
+    fn command_word(&mut self) -> Option<super::Word> {
+        let start = self.pos;
+        let (word, expansions) = self.scan_word(false)?;
+        self.locals.push(Local { start, end: self.last, expansions });
+        Some(word)
+    }
+
+    /// `NAME=value`, `NAME+=value`, `NAME[i]=value` at the cursor.
+    fn assignment(&mut self) -> Option<Assignment> {
+        let start = self.pos;
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        if !rest.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') {
+            return None;
+        }
+        let mut at = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'))?;
+        let name = self.slice(start, start + at);
+        if rest.get(at) == Some(&b'[') {
+            let subscript = rest.get(at..)?;
+            let close =
+                subscript.iter().position(|b| matches!(b, b']' | b'\n' | b' ' | b';' | b'"' | b'\''))?;
+            if subscript.get(close) != Some(&b']') {
+                return None;
+            }
+            at += close + 1;
+        }
+        let append = rest.get(at) == Some(&b'+');
+        if append {
+            at += 1;
+        }
+        if rest.get(at) != Some(&b'=') {
+            return None;
+        }
+        self.pos = start + at + 1;
+        self.last = self.pos;
+        let value_start = self.pos;
+        let value = if self.peek() == Some(b'(') {
+            self.array_value()
+        } else {
+            match self.word() {
+                Some(word) => word,
+                None => self.plain_word(value_start, value_start),
+            }
+        };
+        let place = self.place(start, self.last);
+        Some(Assignment { name: name.into(), append, value, place })
+    }
+
+    /// A redirect at the cursor.
+    pub(super) fn redirect(&mut self) -> Option<Redirect> {
+        let start = self.pos;
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let first = *rest.first()?;
+        // Cheap way out for almost every word.
+        if !(matches!(first, b'<' | b'>' | b'&' | b'{') || first.is_ascii_digit()) {
+            return None;
+        }
+        let descriptor_len = if first.is_ascii_digit() {
+            rest.iter().take_while(|b| b.is_ascii_digit()).count()
+        } else if first == b'{' {
+            let name = rest.iter().skip(1).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            if name == 0 || rest.get(name + 1) != Some(&b'}') {
+                return None;
+            }
+            name + 2
+        } else {
+            0
+        };
+        let operators: [(&str, RedirectOperator); 12] = [
+            ("<<<", RedirectOperator::HereString),
+            ("<<-", RedirectOperator::HereDocTabs),
+            ("<<", RedirectOperator::HereDoc),
+            ("<&", RedirectOperator::DuplicateIn),
+            ("<>", RedirectOperator::ReadWrite),
+            (">>", RedirectOperator::Append),
+            (">&", RedirectOperator::DuplicateOut),
+            (">|", RedirectOperator::Clobber),
+            ("&>>", RedirectOperator::AppendBoth),
+            ("&>", RedirectOperator::WriteBoth),
+            ("<", RedirectOperator::Read),
+            (">", RedirectOperator::Write),
+        ];
+        let tail = rest.get(descriptor_len..).unwrap_or_default();
+        // `<(…)` and `>(…)` are words.
+        if matches!(tail, [b'<' | b'>', b'(', ..]) || (descriptor_len > 0 && tail.first() == Some(&b'&')) {
+            return None;
+        }
+        let (token, operator) =
+            operators.into_iter().find(|(token, _)| tail.starts_with(token.as_bytes()))?;
+        let descriptor = (descriptor_len > 0)
+            .then(|| self.slice(start, start + descriptor_len).to_owned().into_boxed_str());
+        self.pos = start + descriptor_len + token.len();
+        self.last = self.pos;
+        self.skip_blanks();
+        let target = self.word();
+        if target.is_none() {
+            self.problem(ProblemKind::NoRedirectTarget, start, self.last);
+        }
+        let mut heredoc = None;
+        if matches!(operator, RedirectOperator::HereDoc | RedirectOperator::HereDocTabs)
+            && let Some(word) = &target
+        {
+            let index = self.out.heredocs.len() as u32;
+            self.out.heredocs.push(HereDoc {
+                delimiter: word.text().into(),
+                expand: !word.is_quoted(),
+                strip_tabs: operator == RedirectOperator::HereDocTabs,
+                body: None,
+                command: None,
+                script: None,
+            });
+            self.pending.push(index);
+            heredoc = Some(index);
+        }
+        let place = self.place(start, self.last);
+        Some(Redirect { descriptor, operator, target, heredoc, place })
+    }
+
+    /// Reads the bodies of the pending here-documents. The cursor is at the start of a line.
+    pub(super) fn read_heredocs(&mut self) {
+        for index in std::mem::take(&mut self.pending) {
+            let Some(heredoc) = self.out.heredocs.get(index as usize) else { continue };
+            let (delimiter, strip_tabs, expand) =
+                (heredoc.delimiter.clone(), heredoc.strip_tabs, heredoc.expand);
+            let start = self.pos;
+            let mut body_end = self.bytes.len();
+            let mut after = body_end;
+            let mut found = false;
+            let mut line_start = start;
+            while line_start < self.bytes.len() {
+                let rest = self.bytes.get(line_start..).unwrap_or_default();
+                let len = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+                let line = self.slice(line_start, line_start + len);
+                let line = line.strip_suffix('\r').unwrap_or(line);
+                let line = if strip_tabs { line.trim_start_matches('\t') } else { line };
+                if line == &*delimiter {
+                    body_end = line_start;
+                    after = (line_start + len + 1).min(self.bytes.len());
+                    found = true;
+                    break;
+                }
+                line_start += len + 1;
+            }
+            if !found {
+                self.problem(ProblemKind::UnterminatedHereDoc, start, body_end);
+            }
+            let expansions = if expand { self.heredoc_expansions(start, body_end) } else { Vec::new() };
+            let place = self.place(start, body_end);
+            let command = match self.out.heredocs.get_mut(index as usize) {
+                Some(heredoc) => {
+                    heredoc.body = Some(place);
+                    heredoc.command
+                }
+                None => None,
+            };
+            if let Some(id) = command
+                && self.out.commands.get(id.index()).is_some_and(super::nested::reads_script)
+                && let Some(string) = self.heredoc_string(start, body_end, &expansions, expand, strip_tabs)
+            {
+                let script = self.nested_script(&string, id);
+                if let Some(heredoc) = self.out.heredocs.get_mut(index as usize) {
+                    heredoc.script = Some(script);
+                }
+            }
+            self.pos = after;
+        }
+    }
+
+    /// Reads the expansions of a here-document so that their commands are known.
+    fn heredoc_expansions(&mut self, start: usize, end: usize) -> Vec<(usize, usize, bool)> {
+        let (bytes, last, parent, inside) = (self.bytes, self.last, self.parent, self.inside);
+        self.bytes = bytes.get(..end).unwrap_or(bytes);
+        self.pos = start;
+        let expansions = self.loose_expansions();
+        self.bytes = bytes;
+        self.last = last;
+        self.parent = parent;
+        self.inside = inside;
+        expansions
+    }
+
+    /// A `((…))` whose body is read for its substitutions only.
+    pub(super) fn arithmetic(&mut self, start: usize, open: &'static str) {
+        self.arithmetic_parts(start, open);
+    }
+}
