@@ -61,8 +61,9 @@ fn nothing(snapshot: &mut Snapshot, ask: Ask, blobs: &mut Vec<Blob>) {
     // A name with a line end cannot stand in a revision expression; the list of files knows its blob.
     if ask.path.as_str().contains(char::is_control) {
         let sha = snapshot.files.iter().find(|f| f.path == ask.path).and_then(|f| f.sha.clone());
-        if let (Side::Head, Some(oid)) = (ask.side, sha) {
-            blobs.push(Blob { ask, kind: Kind::File, oid });
+        let kind = listed_kind(snapshot, &ask, &ask.path).unwrap_or(Kind::File);
+        if let (Side::Head, Some(oid), Kind::File | Kind::Executable) = (ask.side, sha, kind) {
+            blobs.push(Blob { ask, kind, oid });
         }
         return;
     }

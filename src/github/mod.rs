@@ -14,6 +14,7 @@ mod files;
 mod output;
 mod publish;
 mod query;
+mod refusal;
 mod session;
 mod snapshot;
 

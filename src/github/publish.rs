@@ -152,6 +152,7 @@ impl Publisher<'_> {
         let mut comments = review.comments.clone();
         let mut body = cap(&review.body);
         let (mut posts, mut cleaned, mut halved) = (0_u32, false, false);
+        let mut why = String::new();
         let created = loop {
             let error = match self.post(Some(&body), &comments).await {
                 Ok(created) => break created,
@@ -162,9 +163,8 @@ impl Publisher<'_> {
                 self.client.pause(SETTLE * posts).await;
                 // Not knowing whether it is there, it must not be posted again.
                 if let Some(created) = self.find_new().await? {
-                    receipt.notes.push(format!(
-                        "GitHub failed while it created the review, but the review is there ({error})."
-                    ));
+                    let note = "GitHub failed while it created the review, but the review is there.";
+                    receipt.notes.push(note.to_owned());
                     break created;
                 }
                 if posts >= MAX_POSTS {
@@ -196,13 +196,15 @@ impl Publisher<'_> {
                 self.find_bad(comments, &mut bad, &mut receipt.rejected).await?;
                 comments = bad;
             }
-            receipt.notes.push(format!(
-                "GitHub refused {} inline comments ({}); their text is in the review's body.",
-                receipt.rejected.len(),
-                excerpt(&format!("{message} {}", errors.join("; ")))
-            ));
+            why = excerpt(&format!("{message} {}", errors.join("; ")));
             body = with_rejected(&review.body, &receipt.rejected);
         };
+        if !receipt.rejected.is_empty() {
+            let count = receipt.rejected.len();
+            receipt.notes.push(format!(
+                "GitHub refused {count} inline comments ({why}); their text is in the review's body."
+            ));
+        }
         receipt.review_id = Some(created.id);
         receipt.review_url = Some(created.html_url).filter(|url| !url.is_empty());
         receipt.comments = comments.len();

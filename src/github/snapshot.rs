@@ -120,6 +120,9 @@ pub(super) async fn take(
         pull = Some(answer.pull);
     }
     list_files(client, target, &mut snapshot).await?;
+    if let Some(pull) = &pull {
+        note_missing_files(&mut snapshot, pull.changed_files);
+    }
     let candidates = candidates(&mut snapshot, is_dockerfile);
     if candidates.is_empty() {
         if let Some(pull) = &pull {
@@ -229,7 +232,7 @@ fn accept_head(snapshot: &mut Snapshot, pull: &Pull) -> Result<(), GithubError> 
     }
     if !pull.base_ref_oid.is_empty() {
         snapshot.fork = pull.is_cross_repository;
-        if snapshot.files.len() < MAX_FILES && !snapshot.files.is_empty() {
+        if !snapshot.files.is_empty() {
             note_missing_files(snapshot, pull.changed_files);
         }
     }
@@ -238,7 +241,8 @@ fn accept_head(snapshot: &mut Snapshot, pull: &Pull) -> Result<(), GithubError> 
 
 fn note_missing_files(snapshot: &mut Snapshot, expected: u64) {
     let got = snapshot.files.len() as u64;
-    if got < expected {
+    // At the cap there is a note already.
+    if got < expected && got < MAX_FILES as u64 {
         snapshot.notes.push(format!(
             "GitHub listed {got} of {expected} changed files; Dockerfiles among the others are not reviewed."
         ));

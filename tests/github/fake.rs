@@ -89,6 +89,7 @@ pub(crate) struct Pull {
     pub(crate) base: String,
     /// By `SHA:path`, or `*:path` for every revision.
     pub(crate) objects: BTreeMap<String, Value>,
+    pub(crate) changed_files: u64,
     pub(crate) threads: Vec<Value>,
     pub(crate) reviews: Vec<Value>,
     /// Variables of every query.
@@ -102,6 +103,7 @@ impl Default for Pull {
             parents: vec![BASE.to_owned()],
             base: BASE.to_owned(),
             objects: BTreeMap::new(),
+            changed_files: 1,
             threads: Vec::new(),
             reviews: Vec::new(),
             asked: Vec::new(),
@@ -129,7 +131,7 @@ impl Pull {
         if query.contains("baseRefOid") {
             let parents: Vec<Value> = self.parents.iter().map(|p| json!({"oid": p})).collect();
             pull["baseRefOid"] = json!(BASE);
-            pull["changedFiles"] = json!(1);
+            pull["changedFiles"] = json!(self.changed_files);
             pull["isCrossRepository"] = json!(false);
             pull["commits"] = json!({"totalCount": 1,
                 "nodes": [{"commit": {"oid": self.head, "parents": {"nodes": parents}}}]});

@@ -89,6 +89,56 @@ async fn all_pages_of_301_files_are_read() {
 }
 
 #[tokio::test]
+async fn sixty_dockerfiles_are_capped_and_nothing_is_silently_lost() {
+    let server = MockServer::start().await;
+    files(&server, (0..60).map(|i| file(&format!("d{i}/Dockerfile"), "modified")).collect()).await;
+    let mut pull = Pull::default();
+    for i in 0..60 {
+        pull = pull
+            .with(&format!("d{i}/Dockerfile"), blob("FROM a\n"))
+            .with(&format!("d{i}"), tree(&[("Dockerfile", 0o100_644), ("b", 0o100_644)]))
+            .with(&format!("d{i}/b"), blob("x"));
+    }
+    let pull = pull.shared();
+    graphql(&server, &pull).await;
+    let clock = FakeClock::default();
+    let session = session(&server, &clock);
+    let wanted = |dockerfiles: &[Utf8PathBuf]| -> Vec<Utf8PathBuf> {
+        dockerfiles.iter().flat_map(|d| ["a", "b"].map(|name| d.with_file_name(name))).collect()
+    };
+    let mut snapshot = session.snapshot(is_dockerfile, wanted).await.unwrap();
+    assert_eq!((snapshot.dockerfiles().count(), session.requests()), (50, 2));
+    assert!(
+        snapshot.notes.iter().any(|n| n.contains("60 Dockerfiles; the first 50")),
+        "{:?}",
+        snapshot.notes
+    );
+    // What did not fit into the first query is unknown, and can be fetched.
+    assert_eq!(snapshot.head.read("d0/a".into()), Lookup::Absent);
+    assert_eq!(snapshot.head.read("d49/b".into()), Lookup::Unknown);
+    let more = snapshot.head.wanted();
+    assert!(session.fetch(&mut snapshot, &more).await.unwrap());
+    assert_eq!(snapshot.head.read("d49/b".into()).found().as_deref(), Some("x"));
+    let largest = pull.lock().unwrap().asked.iter().map(|v| v.as_object().unwrap().len()).max().unwrap();
+    assert!(largest <= 304, "{largest} variables");
+}
+
+#[tokio::test]
+async fn files_that_github_does_not_list_are_noted() {
+    let server = MockServer::start().await;
+    files(&server, vec![file("Dockerfile", "modified")]).await;
+    let pull = simple().shared();
+    pull.lock().unwrap().changed_files = 5;
+    graphql(&server, &pull).await;
+    let clock = FakeClock::default();
+    for target in [target(), Target::new("octo-org/shop".parse().unwrap(), 7)] {
+        let snapshot = read(&session_at(&server.uri(), &clock, target)).await.unwrap();
+        assert_eq!(snapshot.notes.len(), 1, "{:?}", snapshot.notes);
+        assert!(snapshot.notes[0].contains("1 of 5 changed files"));
+    }
+}
+
+#[tokio::test]
 async fn without_a_dockerfile_nothing_else_is_read() {
     let server = MockServer::start().await;
     files(&server, vec![file("README.md", "modified")]).await;
