@@ -1,3 +1,7 @@
 //! Entry point of the binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidewaiter::cli::run(std::env::args_os())
+}

@@ -490,12 +490,11 @@ mod tests {
 
     #[test]
     fn hostile_yaml_is_refused_quickly() {
-        let mut bomb = String::from("a: &a [x,x,x,x,x,x,x,x,x,x]\n");
-        for (name, of) in
-            ["b", "c", "d", "e", "f", "g", "h", "i"].iter().zip(["a", "b", "c", "d", "e", "f", "g", "h"])
-        {
-            bomb.push_str(&format!("{name}: &{name} [{}]\n", vec![format!("*{of}"); 10].join(",")));
+        let mut lines = vec!["a: &a [x,x,x,x,x,x,x,x,x,x]".to_owned()];
+        for (of, name) in ('a'..'i').zip('b'..='i') {
+            lines.push(format!("{name}: &{name} [{}]", vec![format!("*{of}"); 10].join(",")));
         }
+        let bomb = lines.join("\n");
         assert!(parse(&bomb).is_err());
         assert!(parse(&"[".repeat(10_000)).is_err());
     }
