@@ -1,7 +1,33 @@
 //! `tidewaiter syntax`: what was read, as JSON.
 
-use crate::dockerfile::{Dockerfile, Heredoc, Instruction};
+use super::Exit;
+use super::streams::Streams;
+use crate::dockerfile::{Dockerfile, Heredoc, Instruction, parse};
+use crate::text::Source;
+use anyhow::Context as _;
+use camino::Utf8PathBuf;
 use serde_json::{Map, Value, json};
+use std::io::Read as _;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A Dockerfile; `-` is standard input
+    #[arg(value_name = "PATH", default_value = "Dockerfile")]
+    path: Utf8PathBuf,
+}
+
+pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
+    let mut bytes = Vec::new();
+    if args.path == "-" {
+        std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+    } else {
+        bytes = std::fs::read(&args.path).with_context(|| format!("cannot read {}", args.path))?;
+    }
+    let source = Source::from_bytes(bytes).with_context(|| format!("cannot read {}", args.path))?;
+    streams.print(&serde_json::to_string(&describe(&parse(&source)))?);
+    streams.print("\n");
+    Ok(Exit::Clean)
+}
 
 /// The syntax of a file in the shape of the command's output.
 ///

@@ -3,7 +3,7 @@
 use super::state::State;
 use crate::dockerfile::expand::{Value, expand};
 use crate::dockerfile::{ImageReference, Instruction, Pair, Stage, find_named, from_image};
-use crate::image::{Defaults, Image};
+use crate::image::{self, Defaults, Image};
 use crate::text::Span;
 use std::collections::BTreeMap;
 
@@ -128,7 +128,7 @@ pub(super) fn resolve(
         _ => None,
     };
     let image = Image::resolve(&reference);
-    let defaults = image.defaults(reference.tag());
+    let defaults = image::defaults(&image, reference.tag().unwrap_or("latest"));
     let from_arg = !expanded.uses.is_empty();
     Base::Image(Box::new(BaseImage { text, reference, image, defaults, literal, from_arg }))
 }

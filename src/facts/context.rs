@@ -149,7 +149,7 @@ impl FileFacts<'_> {
         let Some(stage) = self.stage_at(facts.instruction.span.start) else { return false };
         match self.root_base(&stage.base) {
             super::Base::Scratch => true,
-            super::Base::Image(image) => image.defaults.workdir() == Some("/"),
+            super::Base::Image(image) => image.defaults.workdir_path() == Some("/"),
             _ => false,
         }
     }

@@ -146,7 +146,7 @@ impl<'a> FileFacts<'a> {
         let windows = defaults.is_some_and(Defaults::is_windows);
         let base_workdir = match self.root_base(&base) {
             Base::Scratch => Some("/"),
-            _ => defaults.and_then(Defaults::workdir),
+            _ => defaults.and_then(Defaults::workdir_path),
         };
         let mut instructions = Vec::with_capacity(syntax.instructions.len());
         for index in syntax.instructions.clone() {

@@ -136,7 +136,7 @@ impl<'a> Start<'a> {
         } else {
             match &stage.end.workdir {
                 Workdir::Set(dir) => join(dir, path),
-                Workdir::Base => join(file.defaults(stage)?.workdir()?, path),
+                Workdir::Base => join(file.defaults(stage)?.workdir_path()?, path),
                 Workdir::Unknown => return None,
             }
         };

@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub head_sha: String,
     /// The merge base; the event's base commit where nothing was read for want of a Dockerfile.
     pub base_sha: String,
+    /// Bodies of the own reviews.
+    pub reviews: Vec<String>,
     /// Whether an own review of this head exists.
     pub reviewed: bool,
     /// Whether the head lies in another repository.
@@ -87,6 +89,7 @@ impl Snapshot {
             head: MemoryTree::partial(),
             files: Vec::new(),
             threads: Vec::new(),
+            reviews: Vec::new(),
             head_sha: target.head_sha.clone().unwrap_or_default(),
             base_sha: target.base_sha.clone().unwrap_or_default(),
             reviewed: false,
@@ -415,6 +418,7 @@ fn collect(snapshot: &mut Snapshot, pull: Pull) {
             continue;
         }
         snapshot.own_reviews.extend(review.full_database_id);
+        snapshot.reviews.push(review.body);
         snapshot.reviewed |= review.commit.is_some_and(|commit| commit.oid == snapshot.head_sha);
     }
 }

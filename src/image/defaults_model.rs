@@ -29,6 +29,22 @@ pub struct Defaults {
     pub lang: Option<&'static str>,
 }
 
+impl Defaults {
+    /// The default working directory, where it is known.
+    pub const fn workdir_path(&self) -> Option<&'static str> {
+        match self.workdir {
+            Workdir::Known(path) => Some(path),
+            Workdir::Unknown => None,
+        }
+    }
+
+    /// Whether the image is known to be a Windows image, whose shell is not POSIX's.
+    pub fn is_windows(&self) -> bool {
+        matches!(self.shell.kind, ShellKind::PowerShell | ShellKind::Cmd)
+            || self.distribution.as_ref().is_some_and(|d| d.family == super::Family::Windows)
+    }
+}
+
 /// Default user of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum User {

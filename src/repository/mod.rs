@@ -7,12 +7,14 @@ mod discover;
 mod disk;
 mod git;
 mod tree;
+mod wanted;
 
-pub use discover::is_dockerfile;
 pub use changed::{ChangedFile, Status};
+pub use discover::is_dockerfile;
 pub use disk::{DiskTree, changed_folders};
 pub use git::{GitError, GitTree, changed_files, commit_of, merge_base};
 pub use tree::{Entry, Kind, Lookup, MemoryTree, Overlay, Tree, normalize};
+pub use wanted::wanted_files;
 
 #[cfg(test)]
 mod tests;

@@ -98,6 +98,7 @@ fn findings(text: &str, raw: &[Vec<RawEdit>]) -> Vec<Finding> {
             notes: Vec::new(),
             related: Vec::new(),
             fix: Some(Fix::safe("Do", edits)),
+            whole_stage: false,
             fingerprint: format!("{index:04x}"),
             codes: Vec::new(),
         }

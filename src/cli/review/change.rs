@@ -1,0 +1,144 @@
+//! What a change does to the Dockerfiles it touches: both sides linted, and planned as a review.
+
+use crate::config::{Config, ConfigError, FILE_NAMES, Level, ReportScope, Suggestions};
+use crate::dockerfile::{parse, stages};
+use crate::lint::{self, FileReport, lint};
+use crate::repository::{Lookup, Tree, is_dockerfile};
+use crate::review::{FileDiff, Input, LineRange, OwnThread, Plan, ReportMode, Settings, plan};
+use crate::rules::{self, Finding, Safety};
+use crate::text::{Source, Span};
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::civil::Date;
+
+/// A changed file.
+#[derive(Debug, Clone)]
+pub(super) struct Changed {
+    /// Its path in the head; `None` where it is deleted.
+    pub(super) head: Option<Utf8PathBuf>,
+    /// Its path in the base; `None` where it is new.
+    pub(super) base: Option<Utf8PathBuf>,
+}
+
+/// A change between two revisions.
+pub(super) struct Change<'a> {
+    pub(super) base: &'a dyn Tree,
+    pub(super) head: &'a dyn Tree,
+    pub(super) files: Vec<Changed>,
+    pub(super) diffs: Vec<FileDiff>,
+    /// The head commit, or a name for it.
+    pub(super) commit: String,
+    pub(super) threads: &'a [OwnThread],
+    pub(super) reviews: &'a [String],
+    pub(super) reviewed: bool,
+}
+
+/// How to review.
+pub(super) struct Options {
+    pub(super) config: Config,
+    pub(super) today: Date,
+}
+
+/// Reads the configuration from the base: what a change brings must not switch rules off for itself.
+///
+/// # Errors
+/// When the configuration is broken, or a file named by hand is not there.
+pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Result<Config> {
+    let (path, text) = match named {
+        Some(path) => match base.read(path) {
+            Lookup::Found(text) => (path.to_owned(), text),
+            Lookup::Absent | Lookup::Unknown => {
+                let message = format!("the configuration `{path}` is not in the base of the change");
+                return Err(super::UsageError(message).into());
+            }
+        },
+        None => {
+            let found = FILE_NAMES.iter().find_map(|name| Some((*name, base.read(Utf8Path::new(name)).found()?)));
+            let Some((name, text)) = found else { return Ok(Config::default()) };
+            (name.into(), text)
+        }
+    };
+    let config = Config::parse(&path, &text)?;
+    let unknown: Vec<ConfigError> = config.unknown_rules(&super::super::explain::known_names());
+    match unknown.into_iter().next() {
+        Some(error) => Err(error.into()),
+        None => Ok(config),
+    }
+}
+
+/// Lints both sides and plans the review.
+pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
+    let settings = lint::Settings { config: options.config.clone(), ..lint::Settings::new(options.today) };
+    let excluded = |path: &Utf8Path| options.config.exclude.matches(path);
+    let (mut base, mut head) = (Vec::new(), Vec::new());
+    for file in &change.files {
+        let dockerfile = file.head.as_deref().or(file.base.as_deref()).is_some_and(is_dockerfile);
+        if !dockerfile {
+            continue;
+        }
+        if let Some(path) = file.head.as_deref().filter(|path| !excluded(path))
+            && let Some(report) = lint_at(change.head, path, &settings)
+        {
+            head.push(report);
+            // The base counts only beside a head: a deleted Dockerfile is not a fixed one.
+            if let Some(path) = file.base.as_deref()
+                && let Some(report) = lint_at(change.base, path, &settings)
+            {
+                base.push(report);
+            }
+        }
+    }
+    let review = &options.config.review;
+    if review.suggestions != Suggestions::All {
+        for finding in base.iter_mut().chain(&mut head).flat_map(|report| &mut report.findings) {
+            let keep =
+                |fix: &rules::Fix| review.suggestions == Suggestions::Safe && fix.safety == Safety::Safe;
+            finding.fix = finding.fix.take().filter(keep);
+        }
+    }
+    let texts = |path: &Utf8Path| change.head.read(path).found().map(Source::new);
+    let reprove = |path: &Utf8Path, text: &str, findings: &[&Finding]| {
+        let owner = findings.first().and_then(|f| head.iter().find(|report| report.path == f.path));
+        owner.is_some_and(|report| lint::reprove(report, path, text, change.head, &settings))
+    };
+    plan(&Input {
+        threads: change.threads,
+        reviews: change.reviews,
+        reviewed: change.reviewed,
+        settings: Settings {
+            report: match options.config.report {
+                ReportScope::Introduced => ReportMode::Introduced,
+                ReportScope::ChangedLines => ReportMode::ChangedLines,
+                ReportScope::All => ReportMode::All,
+            },
+            inline_level: review.inline_level.unwrap_or(Level::Warning),
+            max_comments: review.max_comments,
+            suggestions: review.suggestions != Suggestions::None,
+        },
+        causes: Some(&causes),
+        texts: Some(&texts),
+        reprove: Some(&reprove),
+        ..Input::new(&change.commit, &base, &head, &change.diffs)
+    })
+}
+
+fn lint_at(tree: &dyn Tree, path: &Utf8Path, settings: &lint::Settings) -> Option<FileReport> {
+    let text = tree.read(path).found()?;
+    Some(lint(path, &Source::new(text), tree, settings))
+}
+
+/// Where the cause of a finding may have changed: its instruction, then its stage.
+fn causes(report: &FileReport, finding: &Finding) -> Vec<LineRange> {
+    let file = parse(&report.source);
+    let lines = |span: Span| {
+        let (first, last) = report.source.lines_of(span);
+        LineRange::new(first, last)
+    };
+    let at = finding.span.start;
+    let instruction = file.instructions.iter().find(|i| i.span.contains_offset(at)).map(|i| i.body);
+    let stage = stages(&file).into_iter().rev().find_map(|stage| {
+        let instructions = file.instructions.get(stage.instructions)?;
+        let span = instructions.first()?.span.cover(instructions.last()?.span);
+        (span.start <= at).then_some(span)
+    });
+    instruction.into_iter().chain(stage).map(lines).collect()
+}
