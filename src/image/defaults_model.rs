@@ -106,7 +106,7 @@ pub enum PackageManager {
 /// What `/bin/sh` (on Windows: the default shell) is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ShellKind {
-    /// dash: no `pipefail` before 0.5.13, no bash syntax.
+    /// dash: POSIX, no bash syntax.
     Dash,
     /// bash under the name `sh`.
     Bash,
