@@ -14,6 +14,7 @@ fn root() -> &'static Path {
 fn keep(path: &Path, text: &str) {
     let old = fs::read_to_string(path).unwrap_or_default();
     if old != text {
+        fs::create_dir_all(path.parent().expect("files have folders")).expect("the folder can be made");
         fs::write(path, text).expect("the file can be written");
         panic!("{} was out of date and has been rewritten; run the tests again", path.display());
     }

@@ -52,7 +52,8 @@ pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Resul
             }
         },
         None => {
-            let found = FILE_NAMES.iter().find_map(|name| Some((*name, base.read(Utf8Path::new(name)).found()?)));
+            let found =
+                FILE_NAMES.iter().find_map(|name| Some((*name, base.read(Utf8Path::new(name)).found()?)));
             let Some((name, text)) = found else { return Ok(Config::default()) };
             (name.into(), text)
         }
