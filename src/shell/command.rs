@@ -49,6 +49,11 @@ impl Inside {
         Self(self.0 | other.0)
     }
 
+    /// What is in both sets.
+    pub const fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether any of `other` holds.
     pub const fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0

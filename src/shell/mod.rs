@@ -11,6 +11,8 @@
 
 mod ast;
 mod command;
+mod compound;
+mod expansion;
 mod nested;
 pub mod packages;
 mod parser;

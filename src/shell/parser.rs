@@ -1,11 +1,9 @@
-//! Lists, pipelines and compound commands by recursive descent over the bytes.
+//! The cursor over the bytes, lists and pipelines: recursive descent without looking back.
 
 use super::ast::{
-    AndOr, CaseArm, CommandId, Compound, CompoundKind, Connector, Element, HereDoc, List, Node, Pipeline,
-    Place, Problem, ProblemKind,
+    AndOr, CommandId, Connector, Element, HereDoc, List, Node, Pipeline, Place, Problem, ProblemKind,
 };
 use super::command::{Command, Context, Inside};
-use super::word::Word;
 use crate::dockerfile::Joined;
 use std::sync::Arc;
 
@@ -51,20 +49,20 @@ impl Map<'_> {
 pub(super) struct Stops {
     words: u16,
     /// `)` ends the list.
-    paren: bool,
+    pub(super) paren: bool,
     /// `;;` ends the list.
-    case: bool,
+    pub(super) case: bool,
 }
 
 const CLOSERS: [&str; 8] = ["then", "elif", "else", "fi", "do", "done", "esac", "}"];
-const THEN: u16 = 1;
-const ELIF: u16 = 1 << 1;
-const ELSE: u16 = 1 << 2;
-const FI: u16 = 1 << 3;
-const DO: u16 = 1 << 4;
-const DONE: u16 = 1 << 5;
-const ESAC: u16 = 1 << 6;
-const BRACE: u16 = 1 << 7;
+pub(super) const THEN: u16 = 1;
+pub(super) const ELIF: u16 = 1 << 1;
+pub(super) const ELSE: u16 = 1 << 2;
+pub(super) const FI: u16 = 1 << 3;
+pub(super) const DO: u16 = 1 << 4;
+pub(super) const DONE: u16 = 1 << 5;
+pub(super) const ESAC: u16 = 1 << 6;
+pub(super) const BRACE: u16 = 1 << 7;
 
 /// A word of a simple command in offsets of the text being read, for the strings other shells run.
 pub(super) struct Local {
@@ -200,7 +198,7 @@ impl<'t> Parser<'t> {
     }
 
     /// The plain word at the cursor, if it ends where a word ends.
-    fn bare_word(&self) -> &'t str {
+    pub(super) fn bare_word(&self) -> &'t str {
         let rest = self.bytes.get(self.pos..).unwrap_or_default();
         // No reserved word is longer.
         let mut len = 0;
@@ -211,7 +209,7 @@ impl<'t> Parser<'t> {
                 Some(b'\r') if rest.get(len + 1) == Some(&b'\n') => break,
                 Some(byte) if is_meta(*byte) => break,
                 Some(byte) if byte.is_ascii_alphabetic() || matches!(byte, b'{' | b'}' | b'!' | b'[') => {
-                    len += 1
+                    len += 1;
                 }
                 Some(_) => return "",
             }
@@ -229,14 +227,14 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn expect_word(&mut self, word: &'static str) {
+    pub(super) fn expect_word(&mut self, word: &'static str) {
         self.skip_blanks();
         if !self.eat_word(word) {
             self.problem(ProblemKind::Missing(word), self.last, self.last);
         }
     }
 
-    fn at_stop(&self) -> bool {
+    pub(super) fn at_stop(&self) -> bool {
         match self.peek() {
             None => true,
             Some(b')') => self.stops.paren,
@@ -270,7 +268,7 @@ impl<'t> Parser<'t> {
     }
 
     /// A list inside a construct that these words end.
-    fn list_until(&mut self, words: u16, inside: Inside) -> List {
+    pub(super) fn list_until(&mut self, words: u16, inside: Inside) -> List {
         let saved = self.stops;
         self.stops.words |= words;
         let list = self.deeper(inside, |p| p.list(false));
@@ -312,6 +310,12 @@ impl<'t> Parser<'t> {
             }
             if let Some(item) = item {
                 list.items.push(item);
+            } else if self.pos > start {
+                // A stray `fi;`: its separator goes with it.
+                self.skip_blanks();
+                if self.peek() == Some(b';') && !self.at_stop() {
+                    self.pos += 1;
+                }
             }
             if self.pos == start {
                 // `)`, `;`, `fi` and the like where nothing may stand.
@@ -504,271 +508,5 @@ impl<'t> Parser<'t> {
             chain: 0,
             parent: self.parent,
         }
-    }
-
-    fn command(&mut self) -> Option<Node> {
-        let start = self.pos;
-        if self.at_stop() {
-            return None;
-        }
-        let kind = match self.peek()? {
-            b'(' if self.peek_at(1) == Some(b'(') && self.arithmetic_end(self.pos + 2).is_some() => {
-                self.pos += 2;
-                self.arithmetic(start, "((");
-                CompoundKind::Arithmetic
-            }
-            b'(' => {
-                self.pos += 1;
-                CompoundKind::Subshell(self.list_in_parens("(", start, Inside::SUBSHELL))
-            }
-            b'{' | b'[' | b'a'..=b'z' | b'}' => {
-                let word = self.bare_word();
-                match word {
-                    "{" | "[[" | "if" | "for" | "select" | "while" | "until" | "case" | "function" => {
-                        self.pos += word.len();
-                        self.last = self.pos;
-                    }
-                    "then" | "elif" | "else" | "fi" | "do" | "done" | "esac" | "}" => {
-                        // No enclosing construct waits for it.
-                        self.pos += word.len();
-                        self.last = self.pos;
-                        self.problem(ProblemKind::Unexpected, start, self.pos);
-                        return None;
-                    }
-                    _ => return self.simple_command(),
-                }
-                match word {
-                    "{" => {
-                        let list = self.list_until(BRACE, Inside::GROUP);
-                        if !self.eat_word("}") {
-                            self.problem(ProblemKind::Unterminated("{"), start, start + 1);
-                        }
-                        CompoundKind::Group(list)
-                    }
-                    "[[" => CompoundKind::Test(self.test(start)),
-                    "if" => self.if_clause(),
-                    "for" | "select" => self.for_clause(),
-                    "while" | "until" => {
-                        let condition = self.list_until(DO, Inside::CONDITION);
-                        self.expect_word("do");
-                        let body = self.loop_body();
-                        CompoundKind::While { until: word == "until", condition, body }
-                    }
-                    "case" => self.case_clause(),
-                    _ => self.function_keyword(),
-                }
-            }
-            _ => return self.simple_command(),
-        };
-        Some(self.finish_compound(kind, start))
-    }
-
-    fn finish_compound(&mut self, kind: CompoundKind, start: usize) -> Node {
-        let mut redirects = Vec::new();
-        loop {
-            self.skip_blanks();
-            let Some(redirect) = self.redirect() else { break };
-            redirects.push(redirect);
-        }
-        let place = self.place(start, self.last);
-        Node::Compound(Box::new(Compound { kind, redirects, place }))
-    }
-
-    fn if_clause(&mut self) -> CompoundKind {
-        let mut arms = Vec::new();
-        let mut otherwise = None;
-        loop {
-            let condition = self.list_until(THEN | ELIF | ELSE | FI, Inside::CONDITION);
-            self.expect_word("then");
-            let body = self.list_until(ELIF | ELSE | FI, Inside::BRANCH);
-            arms.push((condition, body));
-            if self.eat_word("elif") {
-                continue;
-            }
-            if self.eat_word("else") {
-                otherwise = Some(self.list_until(FI, Inside::BRANCH));
-            }
-            break;
-        }
-        self.expect_word("fi");
-        CompoundKind::If { arms, otherwise }
-    }
-
-    fn loop_body(&mut self) -> List {
-        let body = self.list_until(DONE, Inside::LOOP);
-        self.expect_word("done");
-        body
-    }
-
-    fn for_clause(&mut self) -> CompoundKind {
-        self.skip_blanks();
-        let mut name = String::new();
-        let mut words = None;
-        let start = self.pos;
-        if self.starts_with(b"((") {
-            self.pos += 2;
-            self.arithmetic(start, "((");
-        } else {
-            name = self.word().map(|word| word.text().to_owned()).unwrap_or_default();
-            self.skip_lines();
-            if self.eat_word("in") {
-                let mut list = Vec::new();
-                loop {
-                    self.skip_blanks();
-                    match self.word() {
-                        Some(word) => list.push(word),
-                        None => break,
-                    }
-                }
-                words = Some(list);
-            }
-        }
-        self.skip_blanks();
-        if self.peek() == Some(b';') {
-            self.pos += 1;
-        }
-        self.skip_lines();
-        if self.peek() == Some(b'{') && self.bare_word() == "{" {
-            let open = self.pos;
-            self.pos += 1;
-            let body = self.list_until(BRACE, Inside::LOOP);
-            if !self.eat_word("}") {
-                self.problem(ProblemKind::Unterminated("{"), open, open + 1);
-            }
-            return CompoundKind::For { name, words, body };
-        }
-        self.expect_word("do");
-        let body = self.loop_body();
-        CompoundKind::For { name, words, body }
-    }
-
-    fn case_clause(&mut self) -> CompoundKind {
-        self.skip_blanks();
-        let subject = self.word();
-        self.skip_lines();
-        self.expect_word("in");
-        let mut arms = Vec::new();
-        let mut closed = false;
-        while self.peek().is_some() {
-            self.skip_lines();
-            if self.eat_word("esac") {
-                closed = true;
-                break;
-            }
-            let start = self.pos;
-            if self.peek() == Some(b'(') {
-                self.pos += 1;
-            }
-            let mut patterns = Vec::new();
-            loop {
-                self.skip_blanks();
-                match self.word() {
-                    Some(word) => patterns.push(word),
-                    None if self.peek() == Some(b'|') => self.pos += 1,
-                    None => break,
-                }
-            }
-            if self.peek() != Some(b')') {
-                self.problem(ProblemKind::Missing(")"), self.pos, self.pos);
-                if self.pos == start {
-                    self.skip_char();
-                }
-                if patterns.is_empty() || self.stops.paren {
-                    continue;
-                }
-            } else {
-                self.pos += 1;
-                self.last = self.pos;
-            }
-            let saved = self.stops;
-            self.stops.case = true;
-            let body = self.list_until(ESAC, Inside::BRANCH);
-            self.stops = saved;
-            let mut falls_through = false;
-            for (token, falls) in [(";;&", true), (";;", false), (";&", true)] {
-                if self.starts_with(token.as_bytes()) {
-                    self.pos += token.len();
-                    self.last = self.pos;
-                    falls_through = falls;
-                    break;
-                }
-            }
-            let place = self.place(start, self.last.max(start));
-            arms.push(CaseArm { patterns, body, falls_through, place });
-        }
-        if !closed {
-            self.problem(ProblemKind::Missing("esac"), self.last, self.last);
-        }
-        CompoundKind::Case { subject, arms }
-    }
-
-    fn function_keyword(&mut self) -> CompoundKind {
-        self.skip_blanks();
-        let name = self.word().map(|word| word.text().to_owned()).unwrap_or_default();
-        self.skip_blanks();
-        if self.peek() == Some(b'(') {
-            self.pos += 1;
-            self.skip_blanks();
-            if self.peek() == Some(b')') {
-                self.pos += 1;
-            }
-        }
-        self.function_body(name)
-    }
-
-    pub(super) fn function_body(&mut self, name: String) -> CompoundKind {
-        self.skip_lines();
-        let body = self.deeper(Inside::FUNCTION, Self::command);
-        if body.is_none() {
-            self.problem(ProblemKind::Missing("{"), self.last, self.last);
-        }
-        CompoundKind::Function { name, body }
-    }
-
-    /// A compound command made of a function that was found behind its name.
-    pub(super) fn function_node(&mut self, name: String, start: usize) -> Node {
-        let kind = self.function_body(name);
-        let place = self.place(start, self.last.max(start));
-        Node::Compound(Box::new(Compound { kind, redirects: Vec::new(), place }))
-    }
-
-    /// The words of `[[ … ]]`. The cursor is behind `[[`.
-    fn test(&mut self, start: usize) -> Vec<Word> {
-        let mut words: Vec<Word> = Vec::new();
-        let mut pattern = false;
-        loop {
-            self.skip_lines();
-            let at = self.pos;
-            if self.starts_with(b"]]") && self.peek_at(2).is_none_or(|b| is_meta(b) || b == b'\r') {
-                self.pos += 2;
-                self.last = self.pos;
-                break;
-            }
-            let Some(byte) = self.peek() else {
-                self.problem(ProblemKind::Unterminated("[["), start, start + 2);
-                break;
-            };
-            let word = if pattern { self.pattern_word() } else { self.word() };
-            pattern = false;
-            match word {
-                Some(word) => {
-                    pattern = matches!(word.raw(), "=~" | "==" | "!=" | "=");
-                    words.push(word);
-                }
-                None if matches!(byte, b'(' | b')' | b'<' | b'>' | b'&' | b'|') => {
-                    self.pos += 1;
-                    if self.peek() == Some(byte) && matches!(byte, b'&' | b'|') {
-                        self.pos += 1;
-                    }
-                    words.push(self.plain_word(at, self.pos));
-                }
-                None => {
-                    // `;` cannot stand here: `]]` was forgotten.
-                    self.problem(ProblemKind::Unterminated("[["), start, start + 2);
-                    break;
-                }
-            }
-        }
-        words
     }
 }

@@ -204,13 +204,14 @@ impl Script {
             options.apply(shell.args().iter().map(super::Word::text));
         }
         for set in self.commands().take_while(|other| other.place.start < command.place.start) {
-            // What a subshell or a substitution sets is gone behind it.
-            let private = Inside::SUBSHELL.with(Inside::SUBSTITUTION).with(Inside::FUNCTION);
-            if set.name() == Some("set")
-                && self.string_of(set) == scope
-                && (!set.context.inside.any(private) || set.context.parent == command.context.parent)
-                && set.context.depth <= command.context.depth.max(1)
-            {
+            // What a subshell, a substitution or a function sets does not reach the commands around it.
+            let private =
+                set.context.inside.common(Inside::SUBSHELL.with(Inside::SUBSTITUTION).with(Inside::FUNCTION));
+            let reaches = private.is_none()
+                || (command.context.inside.common(private) == private
+                    && set.context.depth <= command.context.depth
+                    && set.context.chain == command.context.chain);
+            if reaches && set.name() == Some("set") && self.string_of(set) == scope {
                 options.apply(set.args().iter().map(super::Word::text));
             }
         }

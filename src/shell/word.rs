@@ -50,8 +50,8 @@ impl fmt::Debug for Word {
 }
 
 impl Word {
-    /// The word as written, quotes included (in a string that another shell runs: with the escapes of the
-    /// outer quotes).
+    /// The word as written, quotes included. In a string that another shell runs the escapes of the outer
+    /// quotes are in it, but for one before its first character.
     pub fn raw(&self) -> &str {
         self.source.get(self.place.range()).unwrap_or("")
     }

@@ -1,7 +1,7 @@
 //! apk of Alpine.
 
 use super::options::Syntax;
-use super::{Manager, PackageCommand, PackageKind, Tool, Verb, is_path, split_at_operator};
+use super::{Manager, PackageCommand, PackageKind, Tool, Verb, has_extension, is_path, split_at_operator};
 
 pub(super) static TOOL: Tool = Tool {
     manager: Manager::Apk,
@@ -40,7 +40,7 @@ pub(super) static TOOL: Tool = Tool {
 
 /// `name`, `name=1.2-r0`, `name~=1.2`, `name>1`, `name@edge`, `./file.apk`.
 fn package(text: &str) -> (&str, Option<&str>, PackageKind) {
-    if is_path(text) || std::path::Path::new(text).extension().is_some_and(|e| e == "apk") {
+    if is_path(text) || has_extension(text, "apk") {
         return (text, None, PackageKind::Path);
     }
     let (name, version) = split_at_operator(text, &['=', '<', '>', '~', '@']);

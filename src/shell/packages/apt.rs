@@ -1,7 +1,7 @@
 //! apt, apt-get, apt-cache, aptitude.
 
 use super::options::Syntax;
-use super::{Manager, PackageCommand, PackageKind, Tool, Verb, is_path};
+use super::{Manager, PackageCommand, PackageKind, Tool, Verb, has_extension, is_path};
 
 pub(super) static TOOL: Tool = Tool {
     manager: Manager::Apt,
@@ -49,7 +49,7 @@ pub(super) static TOOL: Tool = Tool {
 
 /// `name`, `name:arch`, `name=version`, `name/release`, `./file.deb`, patterns.
 fn package(text: &str) -> (&str, Option<&str>, PackageKind) {
-    if is_path(text) || std::path::Path::new(text).extension().is_some_and(|e| e == "deb") {
+    if is_path(text) || has_extension(text, "deb") {
         return (text, None, PackageKind::Path);
     }
     if let Some((name, version)) = text.split_once('=') {

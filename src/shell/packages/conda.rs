@@ -1,7 +1,9 @@
 //! conda, mamba, micromamba.
 
 use super::options::Syntax;
-use super::{Manager, PackageCommand, PackageKind, Tool, Verb, is_path, is_url, split_at_operator};
+use super::{
+    Manager, PackageCommand, PackageKind, Tool, Verb, has_extension, is_path, is_url, split_at_operator,
+};
 
 pub(super) static TOOL: Tool = Tool {
     manager: Manager::Conda,
@@ -46,7 +48,7 @@ fn package(text: &str) -> (&str, Option<&str>, PackageKind) {
     if is_url(text) {
         return (text, None, PackageKind::Url);
     }
-    if is_path(text) || text.ends_with(".conda") || text.ends_with(".tar.bz2") {
+    if is_path(text) || has_extension(text, "conda") || text.ends_with(".tar.bz2") {
         return (text, None, PackageKind::Path);
     }
     let (name, version) = split_at_operator(text, &['=', '<', '>', '!', ' ']);

@@ -1,7 +1,7 @@
 //! dnf, yum, microdnf, tdnf.
 
 use super::options::Syntax;
-use super::{Manager, PackageCommand, PackageKind, Tool, Verb, is_path, is_url};
+use super::{Manager, PackageCommand, PackageKind, Tool, Verb, has_extension, is_path, is_url};
 
 const SYNTAX: Syntax = Syntax::new(
     "cdeRx",
@@ -81,7 +81,7 @@ fn package(text: &str) -> (&str, Option<&str>, PackageKind) {
     if is_url(text) {
         return (text, None, PackageKind::Url);
     }
-    if is_path(text) || std::path::Path::new(text).extension().is_some_and(|e| e == "rpm") {
+    if is_path(text) || has_extension(text, "rpm") {
         return (text, None, PackageKind::Path);
     }
     if text.starts_with('@') {

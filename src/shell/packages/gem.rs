@@ -1,7 +1,7 @@
 //! gem and Bundler.
 
 use super::options::Syntax;
-use super::{Manager, PackageCommand, PackageKind, Tool, Verb, is_path};
+use super::{Manager, PackageCommand, PackageKind, Tool, Verb, has_extension, is_path};
 
 pub(super) static GEM: Tool = Tool {
     manager: Manager::Gem,
@@ -36,7 +36,7 @@ pub(super) static GEM: Tool = Tool {
     bare: Verb::Other,
     sources: &[("-g", PackageKind::Requirements), ("--file", PackageKind::Requirements)],
     package: |text| {
-        if is_path(text) || std::path::Path::new(text).extension().is_some_and(|e| e == "gem") {
+        if is_path(text) || has_extension(text, "gem") {
             return (text, None, PackageKind::Path);
         }
         let (name, version) =

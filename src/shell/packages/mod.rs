@@ -271,10 +271,9 @@ pub fn package_commands(script: &Script) -> Vec<PackageCommand<'_>> {
 /// The command line behind `poetry run`, `pipenv run`, `uv run`, `conda run -n env`, `bundle exec`.
 fn run_inner<'a>(program: &str, words: &'a [Word]) -> Option<&'a [Word]> {
     let values: &[&str] = match program {
-        "poetry" | "pipenv" => &[],
+        "poetry" | "pipenv" | "bundle" => &[],
         "uv" => &["--with", "--python", "-p", "--package", "--project", "--directory", "--group", "--extra"],
         "conda" | "mamba" | "micromamba" => &["-n", "--name", "-p", "--prefix", "--cwd"],
-        "bundle" => &[],
         _ => return None,
     };
     let verb = if program == "bundle" { "exec" } else { "run" };
@@ -429,4 +428,9 @@ fn is_path(text: &str) -> bool {
         || text.starts_with("./")
         || text.starts_with("../")
         || text.starts_with(['/', '~'])
+}
+
+/// Whether a package word names a file with that extension.
+fn has_extension(text: &str, extension: &str) -> bool {
+    text.strip_suffix(extension).is_some_and(|rest| rest.ends_with('.'))
 }

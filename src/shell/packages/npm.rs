@@ -1,7 +1,9 @@
 //! npm, yarn, pnpm.
 
 use super::options::Syntax;
-use super::{Manager, PackageCommand, PackageKind, Tool, Verb, is_path, is_url, split_at_sign};
+use super::{
+    Manager, PackageCommand, PackageKind, Tool, Verb, has_extension, is_path, is_url, split_at_sign,
+};
 
 pub(super) static NPM: Tool = Tool {
     manager: Manager::Npm,
@@ -162,7 +164,7 @@ fn package(text: &str) -> (&str, Option<&str>, PackageKind) {
         let (url, revision) = text.split_once('#').map_or((text, None), |(url, rev)| (url, Some(rev)));
         return (url, revision, PackageKind::Url);
     }
-    if is_path(text) || text.starts_with("file:") || text.ends_with(".tgz") || text.ends_with(".tar.gz") {
+    if is_path(text) || text.starts_with("file:") || has_extension(text, "tgz") || text.ends_with(".tar.gz") {
         return (text, None, PackageKind::Path);
     }
     if text.contains('/') && !text.starts_with('@') {

@@ -4,13 +4,13 @@ use super::*;
 use crate::dockerfile::Joined;
 use crate::shell::parse;
 
-/// Runs `test` on the only package command of a script.
-fn with(text: &str, test: impl FnOnce(&PackageCommand<'_>)) {
+/// Runs `verify` on the only package command of a script.
+fn with(text: &str, verify: impl FnOnce(&PackageCommand<'_>)) {
     let script = parse(&Joined::verbatim(text, 0));
     assert_eq!(script.problems, [], "{text}");
     let calls = package_commands(&script);
     assert_eq!(calls.len(), 1, "{text}");
-    test(&calls[0]);
+    verify(&calls[0]);
 }
 
 fn shown(call: &PackageCommand<'_>) -> Vec<String> {
@@ -246,7 +246,7 @@ fn javascript() {
     expect("yarn global add x@1", Manager::Yarn, Verb::Install, &["Name x [1]"]);
     expect("yarn cache clean", Manager::Yarn, Verb::Clean, &[]);
     with("pnpm -F app install --prod", |call| {
-        assert!(call.is_from_manifest() && call.has_flag(&["--prod", "-P"]))
+        assert!(call.is_from_manifest() && call.has_flag(&["--prod", "-P"]));
     });
     expect("pnpm fetch", Manager::Pnpm, Verb::Download, &[]);
 }
@@ -280,7 +280,7 @@ fn other_languages() {
     expect("cargo +nightly install a@1", Manager::Cargo, Verb::Install, &["Name a [1]"]);
     expect("cargo install --path .", Manager::Cargo, Verb::Install, &["Path ."]);
     with("cargo build --release --locked", |call| {
-        assert!(call.verb == Verb::Build && call.has_flag(&["--locked"]))
+        assert!(call.verb == Verb::Build && call.has_flag(&["--locked"]));
     });
     with("dotnet restore -r linux-x64 app.csproj", |call| assert_eq!(shown(call), ["Path app.csproj"]));
     expect("dotnet tool install -g x --version 1.2", Manager::Dotnet, Verb::Install, &["Name x"]);

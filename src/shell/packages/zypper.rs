@@ -1,7 +1,7 @@
 //! zypper of SUSE.
 
 use super::options::Syntax;
-use super::{Manager, PackageKind, Tool, Verb, is_path, is_url, split_at_operator};
+use super::{Manager, PackageKind, Tool, Verb, has_extension, is_path, is_url, split_at_operator};
 
 pub(super) static TOOL: Tool = Tool {
     manager: Manager::Zypper,
@@ -62,7 +62,7 @@ fn package(text: &str) -> (&str, Option<&str>, PackageKind) {
     if is_url(text) {
         return (text, None, PackageKind::Url);
     }
-    if is_path(text) || std::path::Path::new(text).extension().is_some_and(|e| e == "rpm") {
+    if is_path(text) || has_extension(text, "rpm") {
         return (text, None, PackageKind::Path);
     }
     if text.contains(['*', '?']) || text.starts_with("pattern:") {
