@@ -4,6 +4,8 @@
 //! hadolint is installed, the ratio to it on the same files in the same run. Without a corpus the fixtures
 //! of the project are read.
 
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "this is a program that measures")]
+
 #[cfg(unix)]
 fn main() {
     unix::run();
@@ -66,7 +68,7 @@ mod unix {
             .map(|_| {
                 let before = cpu(UsageWho::RUSAGE_SELF);
                 work();
-                cpu(UsageWho::RUSAGE_SELF) - before
+                cpu(UsageWho::RUSAGE_SELF).saturating_sub(before)
             })
             .min()
             .unwrap_or_default()
@@ -82,7 +84,7 @@ mod unix {
             .stderr(Stdio::null())
             .status()
             .ok()?;
-        Some(cpu(UsageWho::RUSAGE_CHILDREN) - before)
+        Some(cpu(UsageWho::RUSAGE_CHILDREN).saturating_sub(before))
     }
 
     pub(crate) fn run() {

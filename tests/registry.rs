@@ -1,5 +1,13 @@
 //! Keeps the lists of rules, the documentation and the layering equal to the sources.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::missing_panics_doc,
+    reason = "this is a test"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;

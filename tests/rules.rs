@@ -4,6 +4,14 @@
 //! A case is a tiny repository: every `Dockerfile*` in its root is linted. `findings` holds what the rule
 //! says, `fixed` the diff of applying its fixes; both are written with `UPDATE_FIXTURES=1`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::missing_panics_doc,
+    reason = "this is a test"
+)]
+
 use camino::{Utf8Path, Utf8PathBuf};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fmt::Write as _;

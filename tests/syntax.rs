@@ -1,5 +1,13 @@
 //! Properties of the syntax: whatever the text, it comes back, and spans fit.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::missing_panics_doc,
+    reason = "this is a test"
+)]
+
 use parse_dockerfile::Instruction as Theirs;
 use proptest::prelude::*;
 use tidewaiter::dockerfile::{Dockerfile, Instruction, Keyword, parse};

@@ -1,5 +1,6 @@
 //! What a change does to the Dockerfiles it touches: both sides linted, and planned as a review.
 
+use super::UsageError;
 use crate::config::{Config, ConfigError, FILE_NAMES, Level, ReportScope, Suggestions};
 use crate::dockerfile::{parse, stages};
 use crate::lint::{self, FileReport, lint};
@@ -43,23 +44,19 @@ pub(super) struct Options {
 /// # Errors
 /// When the configuration is broken, or a file named by hand is not there.
 pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Result<Config> {
-    let (path, text) = match named {
-        Some(path) => match base.read(path) {
-            Lookup::Found(text) => (path.to_owned(), text),
-            Lookup::Absent | Lookup::Unknown => {
-                let message = format!("the configuration `{path}` is not in the base of the change");
-                return Err(super::UsageError(message).into());
-            }
-        },
-        None => {
-            let found =
-                FILE_NAMES.iter().find_map(|name| Some((*name, base.read(Utf8Path::new(name)).found()?)));
-            let Some((name, text)) = found else { return Ok(Config::default()) };
-            (name.into(), text)
-        }
+    let (path, text) = if let Some(path) = named {
+        let Lookup::Found(text) = base.read(path) else {
+            let message = format!("the configuration `{path}` is not in the base of the change");
+            return Err(UsageError(message).into());
+        };
+        (path.to_owned(), text)
+    } else {
+        let found = FILE_NAMES.iter().find_map(|name| Some((*name, base.read(Utf8Path::new(name)).found()?)));
+        let Some((name, text)) = found else { return Ok(Config::default()) };
+        (name.into(), text)
     };
     let config = Config::parse(&path, &text)?;
-    let unknown: Vec<ConfigError> = config.unknown_rules(&super::super::explain::known_names());
+    let unknown: Vec<ConfigError> = config.unknown_rules(&crate::cli::explain::known_names());
     match unknown.into_iter().next() {
         Some(error) => Err(error.into()),
         None => Ok(config),

@@ -114,12 +114,11 @@ fn diffs(snapshot: &Snapshot) -> Vec<FileDiff> {
     use crate::repository::Tree as _;
     let diff = |file: &crate::github::ChangedFile| {
         let head = file.head_path()?;
-        let diff = match &file.patch {
-            Some(patch) => FileDiff::from_patch(head, patch),
-            None => {
-                let old = file.base_path().and_then(|path| snapshot.base.read(path).found());
-                FileDiff::from_texts(head, old.as_deref().unwrap_or(""), &snapshot.head.read(head).found()?)
-            }
+        let diff = if let Some(patch) = &file.patch {
+            FileDiff::from_patch(head, patch)
+        } else {
+            let old = file.base_path().and_then(|path| snapshot.base.read(path).found());
+            FileDiff::from_texts(head, old.as_deref().unwrap_or(""), &snapshot.head.read(head).found()?)
         };
         Some(match file.base_path() {
             Some(base) if base != head => diff.renamed_from(base),
