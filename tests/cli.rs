@@ -1,5 +1,7 @@
 //! The binary as people and scripts meet it: exit codes, bad input, discovery, streams.
 
+#![allow(clippy::unwrap_used)] // The helpers are tests too, which clippy does not see.
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -7,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// Nothing is wrong with this one.
-const GOOD: &str = "# comment\n";
+const GOOD: &str = "FROM scratch\nUSER 65534:65534\n";
 
 fn tidewaiter(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidewaiter"));

@@ -1,5 +1,7 @@
 //! The binary on Dockerfiles with findings: exit codes by level, formats, fixes, diffs.
 
+#![allow(clippy::unwrap_used)] // The helpers are tests too, which clippy does not see.
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
