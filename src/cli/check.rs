@@ -13,7 +13,7 @@ use crate::text::{Source, diff};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -272,6 +272,7 @@ impl Run<'_> {
             self.print_diff(&changes, streams);
             return;
         }
+        let mut failed = BTreeSet::new();
         for ((root, path), change) in &changes {
             let Some(root) = self.roots.list.get(*root) else { continue };
             if change.printed {
@@ -279,11 +280,14 @@ impl Run<'_> {
             }
             let full = root.dir.join(path);
             if let Err(message) = write::replace(&root.dir, &full, change.old.as_deref(), &change.new) {
+                failed.insert(change.shown.clone());
                 self.checked.errors.push(Unread { path: change.shown.clone(), message });
             } else {
                 streams.note(&format!("fixed {}: {}", change.shown, change.what()));
             }
         }
+        // What was found after a fix is not true of a file that stayed as it was.
+        self.checked.files.retain(|file| !failed.contains(&file.path));
     }
 
     fn fix_one(

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
     let text = match args.format {
         Format::Human => report::rules::table(rules::all()),
         Format::Json => report::rules::json(rules::all())?,
-        Format::Markdown => report::rules::markdown(rules::all()),
+        Format::Markdown => rules::documentation(),
     };
     streams.print(&text);
     Ok(Exit::Clean)

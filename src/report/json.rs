@@ -4,7 +4,7 @@
 //! - Lines and columns count from 1, columns in Unicode scalar values; offsets in bytes from 0.
 //! - `related` places and fixes that concern another file than the finding's carry an additional `path`.
 //!   Where that file's text is not known, a place has its `offset` only.
-//! - `errors`, only there when not empty, lists the files that could not be read.
+//! - `errors`, only there when not empty, lists the files that could not be read (or written, with `--fix`).
 //! - `repository` holds findings about the repository as a whole; `check` on files has none.
 
 use super::{Checked, Lookup, Summary, Unread, codes};

@@ -22,7 +22,7 @@ pub fn render(checked: &Checked) -> String {
         }
     }
     if !checked.errors.is_empty() {
-        out.push_str("\n## Not checked\n\n");
+        out.push_str("\n## Failed\n\n");
         for error in &checked.errors {
             let _ = writeln!(out, "- {}: {}", code(error.path.as_str()), prose(&error.message));
         }

@@ -30,13 +30,13 @@ pub type Lookup = fn(&str) -> Option<&'static Rule>;
 pub struct Checked {
     /// The files that were read, in the order of the report, with paths as they are to be shown.
     pub files: Vec<FileReport>,
-    /// The files that could not be read.
+    /// The files that could not be read, or not be written by `--fix`.
     pub errors: Vec<Unread>,
     /// Texts of other files that findings point into, by the path that they name.
     pub texts: BTreeMap<Utf8PathBuf, Source>,
 }
 
-/// A file that could not be read.
+/// A file that could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unread {
     /// The path as it is to be shown.

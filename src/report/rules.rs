@@ -1,4 +1,4 @@
-//! Rules as JSON, as a table, and as documentation.
+//! Rules as JSON, as a table, and one explained. The page of all rules is [`crate::rules::documentation`].
 
 use crate::rules::{Chapter, Rule};
 use serde::Serialize;
@@ -62,39 +62,10 @@ pub fn table<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> String {
     out
 }
 
-/// The page `docs/rules.md`: an overview, then every rule with its documentation.
-pub fn markdown<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> String {
-    let rules: Vec<&Rule> = rules.into_iter().collect();
-    let mut out = String::from(
-        "<!-- Made by `tidewaiter rules --format markdown`; edit the doc comments of the rules instead. -->\n\
-         # Rules\n",
-    );
-    for (chapter, rules) in chapters(&rules) {
-        let _ = write!(out, "\n## {}\n\n", title(chapter));
-        out.push_str("| Rule | Level | Default | Fix | What it says |\n| --- | --- | --- | --- | --- |\n");
-        for rule in &rules {
-            let _ = writeln!(
-                out,
-                "| [`{0}`](#{0}) | {1} | {2} | {3} | {4} |",
-                rule.id,
-                rule.level,
-                rule.default.name(),
-                rule.fix.name(),
-                rule.summary().replace('|', "\\|")
-            );
-        }
-    }
-    for rule in chapters(&rules).into_iter().flat_map(|(_, rules)| rules) {
-        let _ = write!(out, "\n---\n\n<a id=\"{0}\"></a>\n### `{0}`\n\n{1}\n\n", rule.id, facts(rule));
-        out.push_str(&deeper(&document(rule)));
-    }
-    out
-}
-
 /// One rule for the terminal: name, facts, documentation. With `styled` headings are bold.
 pub fn explain(rule: &Rule, styled: bool) -> String {
     let (bold, reset) = if styled { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-    let mut out = format!("{bold}{}{reset}\n{}\n\n", rule.id, facts(rule).replace("**", ""));
+    let mut out = format!("{bold}{}{reset}\n{}\n\n", rule.id, facts(rule));
     let mut fenced = false;
     for line in document(rule).lines() {
         fenced ^= line.starts_with("```");
@@ -122,7 +93,7 @@ fn facts(rule: &Rule) -> String {
         _ => "needs configuration",
     };
     let fix = rule.fix.name();
-    let mut out = format!("**{}** · {} · {default} · fix: {fix}", rule.chapter.name(), rule.level);
+    let mut out = format!("{} · {} · {default} · fix: {fix}", rule.chapter.name(), rule.level);
     if !rule.aliases.is_empty() {
         let _ = write!(out, " · also {}", rule.aliases.join(", "));
     }
@@ -139,21 +110,6 @@ fn document(rule: &Rule) -> String {
     out
 }
 
-/// Headings two levels down, except inside code blocks.
-fn deeper(text: &str) -> String {
-    let mut out = String::new();
-    let mut fenced = false;
-    for line in text.lines() {
-        fenced ^= line.starts_with("```");
-        if !fenced && line.starts_with("## ") {
-            out.push_str("##");
-        }
-        out.push_str(line);
-        out.push('\n');
-    }
-    out
-}
-
 fn chapters<'a>(rules: &[&'a Rule]) -> Vec<(Chapter, Vec<&'a Rule>)> {
     Chapter::ALL
         .into_iter()
@@ -165,10 +121,4 @@ fn chapters<'a>(rules: &[&'a Rule]) -> Vec<(Chapter, Vec<&'a Rule>)> {
         })
         .filter(|(_, rules)| !rules.is_empty())
         .collect()
-}
-
-fn title(chapter: Chapter) -> String {
-    let name = chapter.name();
-    let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
 }

@@ -49,7 +49,7 @@ pub fn summary(checked: &Checked) -> String {
         }
     }
     if !checked.errors.is_empty() {
-        let _ = write!(out, ", {} not checked", super::count(checked.errors.len(), "file"));
+        let _ = write!(out, ", {} failed", super::count(checked.errors.len(), "file"));
     }
     out
 }

@@ -211,7 +211,6 @@ fn at_most_ten_annotations_of_a_kind_and_nothing_lost() {
 #[test]
 fn rules_documentation() {
     let all = [&RUN_AS_ROOT, &ADD];
-    insta::assert_snapshot!("rules_markdown", rules::markdown(all));
     insta::assert_snapshot!("rules_table", rules::table(all));
     insta::assert_snapshot!("explain", rules::explain(&RUN_AS_ROOT, false));
     let value: serde_json::Value = serde_json::from_str(&rules::json(all).unwrap()).unwrap();
