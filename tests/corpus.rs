@@ -11,12 +11,16 @@
     reason = "this is a test"
 )]
 
+use camino::Utf8Path;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use tidewaiter::cli::syntax::describe;
 use tidewaiter::dockerfile::{Dockerfile, parse};
+use tidewaiter::lint::{Settings, fix, lint};
+use tidewaiter::repository::MemoryTree;
 use tidewaiter::text::Source;
 
 fn main() {
@@ -37,6 +41,7 @@ fn trials(corpus: &Path) -> Vec<Trial> {
         trial("agrees_with_buildkit", agrees_with_buildkit),
         trial("text_in_is_text_out", text_in_is_text_out),
         trial("truncations_do_not_panic", truncations_do_not_panic),
+        trial("rules_and_fixes_hold", rules_and_fixes_hold),
     ]
 }
 
@@ -158,4 +163,65 @@ fn agrees_with_buildkit(corpus: &Path) -> Result<(), Failed> {
     } else {
         Ok(())
     }
+}
+
+/// What one rule says on the corpus.
+#[derive(Default)]
+struct Tally {
+    findings: usize,
+    files: usize,
+    proven: usize,
+    withheld: BTreeMap<String, usize>,
+}
+
+/// Lints every file, applies every fix, and prints what each rule does. A file keeps its syntax, and fixing
+/// it twice changes nothing more.
+fn rules_and_fixes_hold(corpus: &Path) -> Result<(), Failed> {
+    let settings = Settings::new(jiff::civil::date(2026, 11, 24));
+    let tree = MemoryTree::partial();
+    let path = Utf8Path::new("Dockerfile");
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    let mut silent = 0;
+    for (id, text) in files(corpus) {
+        let source = Source::new(text);
+        let report = lint(path, &source, &tree, &settings);
+        silent += usize::from(report.findings.is_empty());
+        let mut rules: Vec<&str> = report.findings.iter().map(|f| f.rule).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        for rule in rules {
+            tallies.entry(rule).or_default().files += 1;
+        }
+        for finding in &report.findings {
+            let tally = tallies.entry(finding.rule).or_default();
+            tally.findings += 1;
+            tally.proven += usize::from(finding.fix.is_some());
+        }
+        for (rule, reason) in &report.withheld {
+            *tallies.entry(rule).or_default().withheld.entry(reason.clone()).or_default() += 1;
+        }
+        let fixed = fix(path, &source, &tree, &settings, true);
+        let Some(text) = fixed.files.get(path) else { continue };
+        let again = Source::new(text.as_str());
+        if parse(&again).errors.len() > parse(&source).errors.len() {
+            return Err(format!("{id}: the fixed file does not parse").into());
+        }
+        if fixed.report.findings.len() >= report.findings.len() {
+            return Err(format!("{id}: the fixed file is not better").into());
+        }
+        if !fix(path, &again, &tree, &settings, true).files.is_empty() {
+            return Err(format!("{id}: fixing twice changes the file again").into());
+        }
+    }
+    println!("{silent} files are silent");
+    for (rule, tally) in &tallies {
+        println!(
+            "{rule:26} {:5} findings in {:4} files, {:5} fixes proven",
+            tally.findings, tally.files, tally.proven
+        );
+        for (reason, number) in &tally.withheld {
+            println!("{:26} {number:5} withheld: {reason}", "");
+        }
+    }
+    Ok(())
 }

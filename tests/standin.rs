@@ -63,7 +63,7 @@ fn comments(github: &Github) -> Vec<Value> {
 }
 
 fn one_review_and_a_silent_second_run() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &[]);
+    let github = Github::start(Repo::example(), &[]);
     let first = github.review(&[]);
     ensure(first.code == 1, || first.all())?;
     let state = github.state();
@@ -101,7 +101,7 @@ fn check(github: &Github, text: &str) -> Value {
 }
 
 fn applying_all_suggestions_makes_it_better() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &[]);
+    let github = Github::start(Repo::example(), &[]);
     github.review(&[]);
     let applied = github.control("POST", "apply-all-suggestions", "{}");
     let text =
@@ -127,7 +127,7 @@ fn applying_all_suggestions_makes_it_better() -> Result<(), Failed> {
 }
 
 fn a_fork_gets_annotations() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &["--fork"]);
+    let github = Github::start(Repo::example(), &["--fork"]);
     let run = github.review(&[]);
     ensure(run.code == 1, || run.all())?;
     ensure(list(&github.state(), "reviews").is_empty(), || "a review was posted".to_owned())?;
@@ -140,7 +140,7 @@ fn a_fork_gets_annotations() -> Result<(), Failed> {
 }
 
 fn a_missing_permission_is_named() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &["--permissions", "contents=read,pull-requests=read"]);
+    let github = Github::start(Repo::example(), &["--permissions", "contents=read,pull-requests=read"]);
     let run = github.review(&["--fail-on", "never"]);
     ensure(run.code == 0, || run.all())?;
     ensure(run.stderr.contains("pull-requests: write") && run.stdout.contains("::warning "), || run.all())
@@ -148,7 +148,7 @@ fn a_missing_permission_is_named() -> Result<(), Failed> {
 
 fn by_hand_with_a_number() -> Result<(), Failed> {
     let github =
-        Github::start(&Repo::example(), &["--event", "workflow_dispatch", "--input", "pull-request=7"]);
+        Github::start(Repo::example(), &["--event", "workflow_dispatch", "--input", "pull-request=7"]);
     let run = github.review(&[]);
     ensure(run.code == 1 && list(&github.state(), "reviews").len() == 1, || run.all())?;
     let again = github.review(&["--repo", "octo-org/shop", "--pr", "7"]);
@@ -157,7 +157,7 @@ fn by_hand_with_a_number() -> Result<(), Failed> {
 }
 
 fn pull_request_target_reads_no_workspace() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &["--fork", "--event", "pull_request_target"]);
+    let github = Github::start(Repo::example(), &["--fork", "--event", "pull_request_target"]);
     // A workspace with another Dockerfile must not matter.
     fs::write(github.folder().join("Dockerfile"), "FROM scratch\n")?;
     let run = github.review(&[]);
@@ -167,7 +167,7 @@ fn pull_request_target_reads_no_workspace() -> Result<(), Failed> {
 }
 
 fn github_enterprise_server() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &["--ghes"]);
+    let github = Github::start(Repo::example(), &["--ghes"]);
     let run = github.review(&[]);
     ensure(run.code == 1 && list(&github.state(), "reviews").len() == 1, || run.all())?;
     no_violations(&github)
@@ -177,7 +177,7 @@ fn no_dockerfile_changed() -> Result<(), Failed> {
     let repo = Repo::example();
     repo.write("README.md", "more\n");
     repo.commit("docs");
-    let github = Github::start(&repo, &[]);
+    let github = Github::start(repo, &[]);
     let run = github.review(&[]);
     ensure(run.code == 0 && run.stderr.contains("no Dockerfile changed"), || run.all())?;
     ensure(run.output("findings") == "0", || run.outputs.clone())?;
@@ -194,7 +194,7 @@ fn deleted_and_renamed_dockerfiles() -> Result<(), Failed> {
     repo.git(&["mv", "a/Dockerfile", "a/web.Dockerfile"]);
     repo.write("a/web.Dockerfile", "FROM debian\nADD app.py /app/\n# one\n# two\n# three\n# five\n");
     repo.commit("head");
-    let github = Github::start(&repo, &[]);
+    let github = Github::start(repo, &[]);
     let run = github.review(&[]);
     // What a renamed file had before is not the pull request's doing, nor is what a deleted one had.
     ensure(run.code == 0 && run.output("findings") == "0", || run.all())?;
@@ -213,7 +213,7 @@ fn links_and_submodules() -> Result<(), Failed> {
     let target = repo.git(&["rev-parse", "HEAD:Dockerfile"]);
     repo.git(&["update-index", "--add", "--cacheinfo", &format!("120000,{target},link/Dockerfile")]);
     repo.git(&["commit", "-q", "-m", "head"]);
-    let github = Github::start(&repo, &[]);
+    let github = Github::start(repo, &[]);
     let run = github.review(&[]);
     ensure(run.code == 0 && run.output("findings") == "1", || run.all())?;
     ensure(run.stderr.contains("link/Dockerfile") && run.stderr.contains("sub/Dockerfile"), || run.all())?;
@@ -229,14 +229,14 @@ fn more_files_than_one_answer_holds() -> Result<(), Failed> {
     }
     repo.write("zz/Dockerfile", "FROM debian\nADD app.py /app/\n");
     repo.commit("head");
-    let github = Github::start(&repo, &[]);
+    let github = Github::start(repo, &[]);
     let run = github.review(&[]);
     ensure(run.output("findings") != "0" && list(&github.state(), "reviews").len() == 1, || run.all())?;
     no_violations(&github)
 }
 
 fn files_without_patch() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &["--max-patch-bytes", "10"]);
+    let github = Github::start(Repo::example(), &["--max-patch-bytes", "10"]);
     let run = github.review(&[]);
     ensure(run.code == 1 && list(&github.state(), "reviews").len() == 1, || run.all())?;
     ensure(comments(&github).len() >= 4, || run.all())?;
@@ -252,7 +252,7 @@ fn configuration_comes_from_the_base() -> Result<(), Failed> {
     // The pull request switches a rule off for itself: that counts from the next one on.
     repo.write(".tidewaiter.yml", "rules:\n  add-instead-of-copy: off\n");
     repo.commit("head");
-    let github = Github::start(&repo, &[]);
+    let github = Github::start(repo, &[]);
     let run = github.review(&[]);
     ensure(run.summary.contains("add-instead-of-copy") && !run.summary.contains("run-as-root"), || {
         format!("{}\n{}", run.all(), run.summary)
@@ -261,7 +261,7 @@ fn configuration_comes_from_the_base() -> Result<(), Failed> {
 }
 
 fn bad_input_is_named() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &[]);
+    let github = Github::start(Repo::example(), &[]);
     let event = github.folder().join("broken.json");
     fs::write(&event, "{\"pull_request\": ")?;
     let event = event.to_str().ok_or("UTF-8")?;
@@ -277,7 +277,7 @@ fn bad_input_is_named() -> Result<(), Failed> {
 }
 
 fn an_unknown_pull_request_is_named() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &[]);
+    let github = Github::start(Repo::example(), &[]);
     let number = github.review(&["--repo", "octo-org/shop", "--pr", "4711"]);
     ensure(number.code == 3 && number.stderr.contains("number"), || number.all())?;
     let repository = github.review(&["--repo", "octo-org/nothing", "--pr", "7"]);
@@ -285,7 +285,7 @@ fn an_unknown_pull_request_is_named() -> Result<(), Failed> {
 }
 
 fn a_dry_run_writes_nothing() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &[]);
+    let github = Github::start(Repo::example(), &[]);
     let run = github.review(&["--dry-run"]);
     ensure(run.code == 1 && run.stdout.contains("Dockerfile"), || run.all())?;
     ensure(list(&github.state(), "reviews").is_empty(), || "a review was posted".to_owned())?;
@@ -293,7 +293,7 @@ fn a_dry_run_writes_nothing() -> Result<(), Failed> {
 }
 
 fn the_threshold_decides_the_exit_code() -> Result<(), Failed> {
-    let github = Github::start(&Repo::example(), &[]);
+    let github = Github::start(Repo::example(), &[]);
     for (threshold, code) in [("never", 0), ("error", 1), ("info", 1)] {
         let run = github.review(&["--fail-on", threshold]);
         ensure(run.code == code, || format!("{threshold}: {}", run.all()))?;

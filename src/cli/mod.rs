@@ -13,6 +13,7 @@ pub mod syntax;
 mod write;
 
 use crate::config::ConfigError;
+use crate::github::{EnvironmentError, EventError, GithubError, RepositoryError};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -119,9 +120,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = result.and_then(|exit| streams.finish().map(|()| exit));
     let exit = result.unwrap_or_else(|error| {
         streams.note(&format!("error: {error:#}"));
-        if error.is::<UsageError>() || error.is::<ConfigError>() { Exit::Usage } else { Exit::Failure }
+        exit_of(&error)
     });
     ExitCode::from(exit.code())
+}
+
+/// Wrong use, configuration and environment are the caller's to repair (2); the rest is a failure (3).
+fn exit_of(error: &anyhow::Error) -> Exit {
+    let usage = error.is::<UsageError>()
+        || error.is::<ConfigError>()
+        || error.is::<EnvironmentError>()
+        || error.is::<RepositoryError>()
+        || error.is::<EventError>()
+        || matches!(error.downcast_ref(), Some(GithubError::MissingToken));
+    if usage { Exit::Usage } else { Exit::Failure }
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub enum EventError {
     )]
     NotInWorkflow(&'static str),
     /// The payload cannot be read.
-    #[error("cannot read the event's payload {}: {source}", path.display())]
+    #[error("cannot read the event's payload {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -59,7 +59,7 @@ pub enum EventError {
         size: u64,
     },
     /// The payload is not JSON.
-    #[error("the event's payload {} is not valid JSON: {source}", path.display())]
+    #[error("the event's payload {} is not valid JSON", path.display())]
     Json {
         /// The file.
         path: PathBuf,

@@ -103,6 +103,8 @@ pub(crate) struct Github {
     child: Child,
     port: u16,
     files: TempDir,
+    /// Read by the stand-in as long as it runs.
+    _repo: Repo,
 }
 
 impl Drop for Github {
@@ -136,7 +138,7 @@ impl Run {
 
 impl Github {
     /// Starts the stand-in for the last two commits of a repository.
-    pub(crate) fn start(repo: &Repo, options: &[&str]) -> Self {
+    pub(crate) fn start(repo: Repo, options: &[&str]) -> Self {
         let folder = standin().expect("the suite runs with a stand-in only");
         let files = tempfile::tempdir().expect("a temporary folder");
         let mut child = Command::new("node")
@@ -155,7 +157,7 @@ impl Github {
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
         let port = line.trim().rsplit(':').next().and_then(|p| p.parse().ok());
         let port = port.unwrap_or_else(|| panic!("the stand-in said {line:?}"));
-        Self { child, port, files }
+        Self { child, port, files, _repo: repo }
     }
 
     /// Asks the control plane.

@@ -7,7 +7,7 @@ use crate::github::{
     Environment, EventError, GithubError, Published, Receipt, Session, Snapshot, Status, Target,
     append_summary, write_outputs,
 };
-use crate::report::annotations;
+use crate::report::{annotations, count};
 use crate::repository::{is_dockerfile, wanted_files};
 use crate::review::{FileDiff, Paint, Plan, render};
 use anyhow::Context as _;
@@ -66,7 +66,7 @@ async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Stre
     }
     let published = session.publish(&plan, Some(&snapshot)).await;
     let receipt = tell(published, &plan, number, streams)?;
-    streams.note(&format!("{} requests to GitHub", session.requests()));
+    streams.note(&count(session.requests() as usize, "request") + " to GitHub");
     finish(env, &plan, receipt, verdict(&plan, &config), streams)
 }
 
@@ -138,7 +138,7 @@ fn tell(
     match published {
         Ok(Published::Done(receipt)) => {
             let place = receipt.review_url.clone().unwrap_or_else(|| format!("pull request #{number}"));
-            streams.note(&format!("posted a review with {} comments: {place}", receipt.comments));
+            streams.note(&format!("posted a review with {}: {place}", count(receipt.comments, "comment")));
             for note in &receipt.notes {
                 streams.note(note);
             }
