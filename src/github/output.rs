@@ -19,7 +19,7 @@ pub enum OutputError {
     #[error("the output {0:?} cannot be written: names are letters, digits, `-` and `_`, values one line")]
     Form(String),
     /// The file cannot be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}")]
     Write {
         /// The file.
         path: String,

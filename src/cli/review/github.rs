@@ -66,7 +66,7 @@ async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Stre
     }
     let published = session.publish(&plan, Some(&snapshot)).await;
     let receipt = tell(published, &plan, number, streams)?;
-    streams.note(&count(session.requests() as usize, "request") + " to GitHub");
+    streams.note(&format!("{} to GitHub", count(session.requests() as usize, "request")));
     finish(env, &plan, receipt, verdict(&plan, &config), streams)
 }
 
