@@ -3,12 +3,14 @@
 mod base;
 mod context;
 mod dev;
+mod mounts;
 mod start;
 mod state;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
+pub use mounts::{Mount, MountKind};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
