@@ -1,6 +1,7 @@
 //! Rules of the chapter "efficiency". The list is kept by `tests/registry.rs`.
 
 mod package_cache_left;
+mod recommended_packages;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] = &[&package_cache_left::RULE];
+pub(super) static RULES: &[&crate::rules::Rule] = &[&package_cache_left::RULE, &recommended_packages::RULE];
