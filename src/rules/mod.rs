@@ -9,6 +9,7 @@ mod build;
 mod caches;
 mod efficiency;
 mod finding;
+mod manifests;
 mod operation;
 mod reproducibility;
 mod rule;
