@@ -4,6 +4,7 @@ use super::{Copied, FileFacts, StageFacts, State, Workdir, copied_from, is_absol
 use crate::dockerfile::{Instruction, Joined, Keyword, Word};
 use crate::repository::{Entry, Lookup};
 use crate::shell::{Interpreter, Script, interpreter_of, parse};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a container starts.
@@ -27,7 +28,7 @@ pub struct StartPart<'a> {
     /// Its number in the file.
     pub index: usize,
     /// What is effective there.
-    pub state: State,
+    pub state: Rc<State>,
 }
 
 /// A script of the build context that a container starts.
@@ -59,7 +60,7 @@ impl<'a> Start<'a> {
                     instruction: facts.instruction,
                     stage: owner.index,
                     index: facts.index,
-                    state: facts.state.clone(),
+                    state: Rc::clone(&facts.state),
                 })
             };
             match facts.instruction.keyword {

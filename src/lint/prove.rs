@@ -8,13 +8,27 @@ use crate::text::{Edit, Source, apply};
 use camino::Utf8Path;
 use std::collections::BTreeMap;
 
+/// How many bytes all proofs of one file may read again together. Each proof lints the whole file, so a file
+/// of 1 MiB gets 16 proofs and one of 20 kB as many as it has findings.
+const MAX_PROOF_BYTES: usize = 16 * 1024 * 1024;
+
 /// Takes every fix away that cannot be proven; the advice stays as prose.
 pub(super) fn prove_all(report: &mut FileReport, tree: &dyn Tree, settings: &Settings) {
     let before = count(&report.findings);
     let syntax_errors = parse(&report.source).errors.len();
-    for index in 0..report.findings.len() {
+    let budget = MAX_PROOF_BYTES / report.source.text().len().max(1);
+    // The worst first: on a huge file they get the proofs.
+    let mut order: Vec<usize> = (0..report.findings.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(report.findings[*index].level));
+    let mut proofs = 0;
+    for index in order {
         let Some(fix) = report.findings[index].fix.take() else { continue };
         let rule = report.findings[index].rule;
+        proofs += 1;
+        if proofs > budget {
+            report.withheld.push((rule, "the file is too large to prove more fixes".to_owned()));
+            continue;
+        }
         match prove(report, rule, &fix, &before, syntax_errors, tree, settings) {
             Ok(()) => report.findings[index].fix = Some(fix),
             Err(reason) => report.withheld.push((rule, reason)),
