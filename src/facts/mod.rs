@@ -238,7 +238,8 @@ impl<'a> FileFacts<'a> {
 
     /// The stage that holds a byte of the file.
     pub fn stage_at(&self, offset: u32) -> Option<&StageFacts<'a>> {
-        self.stages.iter().rev().find(|s| s.span.start <= offset)
+        let after = self.stages.partition_point(|s| s.span.start <= offset);
+        self.stages.get(after.checked_sub(1)?)
     }
 
     fn mark_shipped(&mut self) {

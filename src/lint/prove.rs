@@ -9,8 +9,8 @@ use camino::Utf8Path;
 use std::collections::BTreeMap;
 
 /// How many bytes all proofs of one file may read again together. Each proof lints the whole file, so a file
-/// of 1 MiB gets 16 proofs and one of 20 kB as many as it has findings.
-const MAX_PROOF_BYTES: usize = 16 * 1024 * 1024;
+/// of 1 MiB gets 8 proofs and one of 20 kB as many as it has findings.
+const MAX_PROOF_BYTES: usize = 8 * 1024 * 1024;
 
 /// Takes every fix away that cannot be proven; the advice stays as prose.
 pub(super) fn prove_all(report: &mut FileReport, tree: &dyn Tree, settings: &Settings) {

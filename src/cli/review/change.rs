@@ -132,7 +132,7 @@ fn causes(report: &FileReport, finding: &Finding) -> Vec<LineRange> {
         LineRange::new(first, last)
     };
     let at = finding.span.start;
-    let instruction = file.instructions.iter().find(|i| i.span.contains_offset(at)).map(|i| i.body);
+    let instruction = file.instruction_at(at).map(|i| i.body);
     let stage = stages(&file).into_iter().rev().find_map(|stage| {
         let instructions = file.instructions.get(stage.instructions)?;
         let span = instructions.first()?.span.cover(instructions.last()?.span);
