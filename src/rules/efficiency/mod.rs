@@ -1,4 +1,6 @@
 //! Rules of the chapter "efficiency". The list is kept by `tests/registry.rs`.
 
+mod recommended_packages;
+
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] = &[];
+pub(super) static RULES: &[&crate::rules::Rule] = &[&recommended_packages::RULE];
