@@ -199,7 +199,12 @@ enum Paths<'i> {
 fn absolute_paths<'i>(file: &FileFacts<'_>, facts: &'i InstructionFacts<'_>) -> Paths<'i> {
     let node = facts.instruction;
     let bodies = node.heredocs.iter().map(|h| file.dockerfile.source.slice(h.body));
-    let found: usize = std::iter::once(node.rest_text()).chain(bodies).map(count_foreign).sum();
+    // Sources of a copy lie in the context or in another stage.
+    let own = match (node.keyword, node.args.last()) {
+        (Keyword::Copy | Keyword::Add, Some(destination)) => destination.text.as_str(),
+        _ => node.rest_text(),
+    };
+    let found: usize = std::iter::once(own).chain(bodies).map(count_foreign).sum();
     if found == 0 {
         return Paths::None;
     }
