@@ -136,7 +136,10 @@ impl<'a> Parser<'a> {
                     self.out.escape = self.escape;
                 }
                 other => {
-                    let message = format!("invalid escape character `{other}`; it must be \\ or `");
+                    let message = format!(
+                        "invalid escape character `{}`; it must be a backslash or a backtick",
+                        shown(other)
+                    );
                     self.error(value.span, message);
                 }
             }
@@ -233,7 +236,8 @@ impl<'a> Parser<'a> {
             }
         }
         let end = end.unwrap_or_else(|| {
-            let message = format!("the here-document is not closed: no line `{}` follows", opener.delimiter);
+            let message =
+                format!("the here-document is not closed: no line `{}` follows", shown(&opener.delimiter));
             self.error(opener.span, message);
             self.recover_from_open_heredoc(first);
             Span::at(self.source.line_span(self.line).start)
@@ -360,7 +364,8 @@ impl<'a> Parser<'a> {
             let (key, value) = words::split_keyword(text, node.rest.clone());
             let key = words::word(joined, key);
             if value.is_empty() {
-                let message = format!("{} needs a key and a value: `{}=…`", node.keyword.name(), key.text);
+                let message =
+                    format!("{} needs a key and a value: `{}=…`", node.keyword.name(), shown(&key.text));
                 self.error(key.span, message);
             }
             let value = words::word(joined, value);
@@ -372,7 +377,7 @@ impl<'a> Parser<'a> {
             if !text[word.clone()].contains('=') {
                 let message = format!(
                     "`{}` has no `=`; write `NAME=value` and put values with blanks in quotes",
-                    &text[word.clone()]
+                    shown(&text[word.clone()])
                 );
                 self.error(joined.span(word), message);
                 continue;
@@ -400,6 +405,11 @@ fn argument(joined: &Joined, range: Range<usize>) -> Pair {
         value.span = Span::at(joined.to_file(equals as u32) + 1);
     }
     Pair { key: words::word(joined, range.start..equals), value: Some(value), equals: true, span }
+}
+
+/// Text of the file between the backticks of a message.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| *c != '`' && !c.is_control()).take(60).collect()
 }
 
 /// Where the line ends if it is continued: BuildKit's `([^\\])\\[ \t]*$|^\\[ \t]*$`.

@@ -236,6 +236,29 @@ impl<'a> FileFacts<'a> {
         chain.into_iter().flat_map(|s| s.instructions.iter().map(move |i| (s, i))).collect()
     }
 
+    /// Where the file shows that it is a template (Jinja, Go, `@NAME@`), to be filled in by another program.
+    pub fn template(&self) -> Option<Span> {
+        let is_comment = |at: usize| {
+            let line = self.dockerfile.source.line_of(at as u32);
+            self.dockerfile.source.line(line).trim_start().starts_with('#')
+        };
+        let text = self.dockerfile.source.text();
+        let named =
+            self.path.extension().is_some_and(|e| matches!(e, "j2" | "tmpl" | "template" | "in" | "erb"));
+        // `{{.Names}}` is also what `docker ps --format` takes: only a line that starts so is a template's.
+        let mark = ["{%", "{{"].into_iter().find_map(|mark| {
+            text.match_indices(mark).map(|(at, _)| at).find(|at| {
+                let start = text[..*at].rfind('\n').map_or(0, |n| n + 1);
+                text[start..*at].trim().is_empty() && !is_comment(*at)
+            })
+        });
+        match mark {
+            Some(at) => Some(Span::new(at as u32, at as u32 + 2)),
+            None if named => Some(Span::new(0, text.lines().next().map_or(0, str::len) as u32)),
+            None => None,
+        }
+    }
+
     /// The stage that holds a byte of the file.
     pub fn stage_at(&self, offset: u32) -> Option<&StageFacts<'a>> {
         let after = self.stages.partition_point(|s| s.span.start <= offset);

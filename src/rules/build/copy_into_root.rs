@@ -171,7 +171,7 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &Instruct
                 let name = word.text.strip_prefix('/')?;
                 copied_from(file, stage, &word.text).filter(|copied| copied.index >= facts.index)?;
                 let inner = source.slice(word.span);
-                let quote = inner.starts_with('"').then_some("\"").unwrap_or_default();
+                let quote = if inner.starts_with('"') { "\"" } else { "" };
                 edits.push(Edit::replace(word.span, format!("{quote}./{name}{quote}")));
             }
             Paths::Some => return None,

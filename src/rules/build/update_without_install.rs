@@ -60,9 +60,9 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
         let installs: Vec<(&InstructionFacts<'_>, bool)> =
             rest.iter().filter_map(|later| Some((later, installs(later, update.manager)?))).collect();
         let Some((first, _)) = installs.first() else { continue };
-        let stale = installs.iter().find(|(_, updates)| !updates);
+        let outdated = installs.iter().find(|(_, updates)| !updates);
         let command = plain(script.raw(update.command.place));
-        let mut refine = match stale {
+        let mut refine = match outdated {
             Some((install, _)) => report
                 .add(
                     update.program_span.cover(update.verb_span),
@@ -85,7 +85,7 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
             refine = refine.note("More than one later `RUN` installs: each of them needs the update.");
         }
         let neighbour = rest.first().filter(|next| next.index == first.index);
-        if let Some(fix) = neighbour.and_then(|next| fix(file, facts, next, &command, stale.is_some())) {
+        if let Some(fix) = neighbour.and_then(|next| fix(file, facts, next, &command, outdated.is_some())) {
             refine.fix(fix);
         }
     }
