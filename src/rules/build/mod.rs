@@ -6,9 +6,5 @@ mod unknown_instruction;
 mod update_without_install;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] = &[
-    &copy_into_root::RULE,
-    &syntax_error::RULE,
-    &unknown_instruction::RULE,
-    &update_without_install::RULE,
-];
+pub(super) static RULES: &[&crate::rules::Rule] =
+    &[&copy_into_root::RULE, &syntax_error::RULE, &unknown_instruction::RULE, &update_without_install::RULE];
