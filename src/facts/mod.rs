@@ -1,12 +1,14 @@
 //! What is true at each instruction, computed once and read by rules.
 
 mod base;
+mod bases;
 mod context;
 mod dev;
 mod start;
 mod state;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
+pub use bases::BaseUse;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use start::{Start, StartPart, StartScript, after_wrappers};

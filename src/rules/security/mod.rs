@@ -1,4 +1,7 @@
 //! Rules of the chapter "security". The list is kept by `tests/registry.rs`.
 
+mod base_end_of_life;
+mod secret_in_env_arg;
+
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] = &[];
+pub(super) static RULES: &[&crate::rules::Rule] = &[&base_end_of_life::RULE, &secret_in_env_arg::RULE];
