@@ -4,6 +4,8 @@ mod base;
 mod bases;
 mod context;
 mod dev;
+mod launch;
+mod python;
 mod start;
 mod state;
 
@@ -11,6 +13,11 @@ pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
 pub use bases::BaseUse;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
+pub use launch::{Launch, final_commands, is_all_arguments, launches};
+pub use python::{
+    ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
+    join_env, python_settings, python_start, required_packages,
+};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
