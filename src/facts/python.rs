@@ -203,6 +203,17 @@ pub struct PythonSettings {
     pub edits: Vec<Edit>,
 }
 
+impl PythonSettings {
+    /// What the change does.
+    pub fn title(&self) -> &'static str {
+        match (self.buffered, self.no_fault_handler) {
+            (true, true) => "Set `PYTHONUNBUFFERED` and `PYTHONFAULTHANDLER`",
+            (true, false) => "Set `PYTHONUNBUFFERED`",
+            (false, _) => "Set `PYTHONFAULTHANDLER`",
+        }
+    }
+}
+
 /// What of `PYTHONUNBUFFERED` and `PYTHONFAULTHANDLER` is missing where a container of this stage runs Python.
 ///
 /// `None` for stages that nobody starts (builder stages, stages that others are built on), for commands that
