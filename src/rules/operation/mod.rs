@@ -5,8 +5,5 @@ mod python_output_buffered;
 mod shell_form_command;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] = &[
-    &python_faulthandler_off::RULE,
-    &python_output_buffered::RULE,
-    &shell_form_command::RULE,
-];
+pub(super) static RULES: &[&crate::rules::Rule] =
+    &[&python_faulthandler_off::RULE, &python_output_buffered::RULE, &shell_form_command::RULE];
