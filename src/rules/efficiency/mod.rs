@@ -1,6 +1,7 @@
 //! Rules of the chapter "efficiency". The list is kept by `tests/registry.rs`.
 
+mod python_on_alpine;
 mod recommended_packages;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] = &[&recommended_packages::RULE];
+pub(super) static RULES: &[&crate::rules::Rule] = &[&python_on_alpine::RULE, &recommended_packages::RULE];
