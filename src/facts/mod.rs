@@ -5,6 +5,7 @@ mod bases;
 mod context;
 mod dev;
 mod launch;
+mod manifests;
 mod python;
 mod start;
 mod state;
@@ -14,6 +15,7 @@ pub use bases::BaseUse;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
+pub use manifests::{Manifests, manifests, needs_source};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
