@@ -7,6 +7,7 @@ mod dev;
 mod launch;
 mod manifests;
 mod python;
+mod mounts;
 mod start;
 mod state;
 
@@ -20,6 +21,7 @@ pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
 };
+pub use mounts::{Mount, MountKind};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 

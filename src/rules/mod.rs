@@ -3,8 +3,10 @@
 //! To add a rule, add its file; the tests write the list of the chapter and `docs/rules.md` anew (see
 //! `CONTRIBUTING.md`).
 
+mod append;
 mod automation;
 mod build;
+mod caches;
 mod efficiency;
 mod finding;
 mod operation;

@@ -6,6 +6,7 @@
 mod apk;
 mod apt;
 mod cargo;
+mod cleanup;
 mod composer;
 mod conda;
 mod dnf;
@@ -26,6 +27,7 @@ mod tests;
 use super::command::program_name;
 use super::{Command, Script, Word};
 use crate::text::Span;
+pub use cleanup::{at_home, call_cleans, removed_paths, removes};
 pub use options::Flag;
 use options::Syntax;
 
