@@ -6,8 +6,8 @@ mod context;
 mod dev;
 mod launch;
 mod manifests;
-mod python;
 mod mounts;
+mod python;
 mod start;
 mod state;
 
@@ -17,11 +17,11 @@ pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
 pub use manifests::{Manifests, manifests, needs_source};
+pub use mounts::{Mount, MountKind};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
 };
-pub use mounts::{Mount, MountKind};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 

@@ -1,9 +1,14 @@
 //! Rules of the chapter "efficiency". The list is kept by `tests/registry.rs`.
 
 mod dependencies_after_copy;
+mod package_cache_left;
 mod python_on_alpine;
 mod recommended_packages;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] =
-    &[&dependencies_after_copy::RULE, &python_on_alpine::RULE, &recommended_packages::RULE];
+pub(super) static RULES: &[&crate::rules::Rule] = &[
+    &dependencies_after_copy::RULE,
+    &package_cache_left::RULE,
+    &python_on_alpine::RULE,
+    &recommended_packages::RULE,
+];
