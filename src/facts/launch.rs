@@ -161,7 +161,8 @@ fn in_node<'s>(script: &'s Script, node: &'s Node, seen: &mut Vec<&'s str>, out:
                 None => None,
             };
             match called {
-                Some((name, body)) if !seen.contains(&name) => {
+                // A function that is called from several places is not only the end of the script.
+                Some((name, body)) if !seen.contains(&name) && calls(script, name) == 1 => {
                     seen.push(name);
                     in_node(script, body, seen, out);
                     seen.pop();
@@ -188,6 +189,13 @@ fn in_node<'s>(script: &'s Script, node: &'s Node, seen: &mut Vec<&'s str>, out:
             _ => {}
         },
     }
+}
+
+fn calls(script: &Script, name: &str) -> usize {
+    script
+        .commands()
+        .filter(|command| command.words.first().and_then(|word| word.literal()) == Some(name))
+        .count()
 }
 
 /// The function of that name on the top level of a script.
