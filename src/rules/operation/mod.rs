@@ -1,9 +1,16 @@
 //! Rules of the chapter "operation". The list is kept by `tests/registry.rs`.
 
+mod entrypoint_not_executable;
+mod entrypoint_without_exec;
 mod python_faulthandler_off;
 mod python_output_buffered;
 mod shell_form_command;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] =
-    &[&python_faulthandler_off::RULE, &python_output_buffered::RULE, &shell_form_command::RULE];
+pub(super) static RULES: &[&crate::rules::Rule] = &[
+    &entrypoint_not_executable::RULE,
+    &entrypoint_without_exec::RULE,
+    &python_faulthandler_off::RULE,
+    &python_output_buffered::RULE,
+    &shell_form_command::RULE,
+];
