@@ -100,7 +100,8 @@ fn the_first_dockerfile_fixed() {
         "WORKDIR /app\nCOPY . .\n",
         "RUN pip install --no-cache-dir .\n",
         "ENV PYTHONUNBUFFERED=1 PYTHONFAULTHANDLER=1\n",
-        "USER 10001:10001\nENTRYPOINT [\"./run-server.sh\"]\n",
+        "USER 10001:10001\n",
+        "ENTRYPOINT [\"./run-server.sh\"]\n",
     ] {
         assert!(text.contains(line), "{line:?} is not in\n{text}");
     }

@@ -45,6 +45,10 @@ pub fn manifests(call: &PackageCommand<'_>) -> Option<Manifests> {
             .packages
             .iter()
             .any(|p| matches!(p.kind, PackageKind::Path | PackageKind::Editable) && own(&p.name));
+        // Without dependencies the project alone is installed: the order this rule asks for.
+        if call.has_flag(&["--no-deps"]) {
+            return None;
+        }
         return match (required.is_empty(), project) {
             (true, false) => None,
             (true, true) => Some(Manifests {

@@ -4,6 +4,8 @@ use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
+use crate::rules::append::append;
+use crate::rules::caches::REMOVE_APT_LISTS;
 use crate::rules::{Check, Fix, Report};
 use crate::shell::Script;
 use crate::shell::packages::{Manager, PackageCommand, Verb, package_command, package_commands};
@@ -35,13 +37,14 @@ declare_rule! {
     ///
     /// ```dockerfile
     /// FROM debian:trixie-slim
-    /// RUN apt-get update && apt-get install -y --no-install-recommends libpq5
+    /// RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
     /// ```
     ///
     /// ## Fix safety
     ///
-    /// Needs a look when more than one later `RUN` installs: each of them needs its own update. Offered only
-    /// when the two instructions follow each other.
+    /// Where nothing else needs the index it is removed at the end of the same `RUN`. Needs a look when more than
+    /// later `RUN` installs: each of them needs its own update. Offered only when the two instructions follow
+    /// each other.
     ///
     /// ## References
     ///
@@ -85,9 +88,15 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
             refine = refine.note("More than one later `RUN` installs: each of them needs the update.");
         }
         let neighbour = rest.first().filter(|next| next.index == first.index);
-        if let Some(fix) = neighbour.and_then(|next| fix(file, facts, next, &command, outdated.is_some())) {
-            refine.fix(fix);
+        let Some(mut fix) = neighbour.and_then(|next| fix(file, facts, next, &command, outdated.is_some()))
+        else {
+            continue;
+        };
+        // The merged RUN would leave the index in its layer; only the last user of it may remove it.
+        if outdated.is_some() && installs.len() == 1 && stage.shipped {
+            fix.edits.extend(removal(file, first, update.manager));
         }
+        refine.fix(fix);
     }
 }
 
@@ -133,6 +142,20 @@ fn has_index_mount(facts: &InstructionFacts<'_>) -> bool {
     mounts.filter_map(|flag| flag.value.as_ref()).any(|value| {
         value.text.contains("type=cache") || value.text.contains("type=tmpfs") || value.text.contains('$')
     })
+}
+
+/// Removes the index at the end of the RUN, unless that happens already.
+fn removal(file: &FileFacts<'_>, install: &InstructionFacts<'_>, manager: Manager) -> Option<Edit> {
+    let (path, command) = match manager {
+        Manager::Apt => ("/var/lib/apt/lists", REMOVE_APT_LISTS),
+        Manager::Apk => ("/var/cache/apk", "rm -rf /var/cache/apk/*"),
+        _ => return None,
+    };
+    let script = &install.body.as_ref()?.line;
+    if script.text().contains(path) || script.text().contains("dist-clean") {
+        return None;
+    }
+    append(file, install, script, None, command)
 }
 
 /// Deletes the update, and puts it before the install of the next instruction.
