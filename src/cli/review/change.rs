@@ -96,7 +96,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     let texts = |path: &Utf8Path| change.head.read(path).found().map(Source::new);
     let reprove = |path: &Utf8Path, text: &str, findings: &[&Finding]| {
         let owner = findings.first().and_then(|f| head.iter().find(|report| report.path == f.path));
-        owner.is_some_and(|report| lint::reprove(report, path, text, change.head, &settings))
+        owner.is_some_and(|report| lint::reprove(report, path, text, findings, change.head, &settings))
     };
     plan(&Input {
         threads: change.threads,

@@ -251,7 +251,8 @@ fn say(
             call.program_span.cover(call.verb_span),
             format!("`{shown}` comes before `{command}`, so every change of the source installs all dependencies again."),
         )
-        .related(copy.instruction.name.span, "copies the manifests together with the source");
+        .related(copy.instruction.name.span, "copies the manifests together with the source")
+        .whole_stage();
     if has_cache_mount(facts.instruction) {
         refine = refine.level(Level::Info);
     }
@@ -353,5 +354,6 @@ fn fix(
     }
     edits.push(Edit::insert(run.body.end, tail));
     edits.retain(|edit| !edit.text.is_empty());
-    Some(Fix::confirm(format!("Copy {} first", names.join(", ")), edits))
+    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    Some(Fix::confirm(format!("Copy {list} first"), edits))
 }
