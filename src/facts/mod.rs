@@ -3,6 +3,7 @@
 mod base;
 mod context;
 mod dev;
+mod home;
 mod launch;
 mod python;
 mod start;
@@ -11,6 +12,7 @@ mod state;
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
+pub use home::{Account, account};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,

@@ -5,6 +5,7 @@ mod entrypoint_without_exec;
 mod python_faulthandler_off;
 mod python_output_buffered;
 mod shell_form_command;
+mod user_site_not_on_path;
 
 /// The rules of this chapter, by id.
 pub(super) static RULES: &[&crate::rules::Rule] = &[
@@ -13,4 +14,5 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &python_faulthandler_off::RULE,
     &python_output_buffered::RULE,
     &shell_form_command::RULE,
+    &user_site_not_on_path::RULE,
 ];
