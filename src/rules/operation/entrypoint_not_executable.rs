@@ -89,7 +89,7 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
         return;
     }
     let name = copied.path.file_name().unwrap_or("").replace('`', "");
-    let mut finding = report
+    let finding = report
         .add(
             script.word.span,
             format!("`{name}` is not executable, so the container does not start (\"permission denied\")."),
@@ -100,9 +100,8 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
             copied.path.as_str().replace('`', "")
         ));
     if let Some(fix) = fix(file, stage, script) {
-        finding = finding.fix(fix);
+        finding.fix(fix);
     }
-    drop(finding);
 }
 
 /// Whether a mode gives anybody the right to execute; a mode with a variable may.
@@ -150,7 +149,7 @@ fn command_sets(command: &Command, script: &StartScript<'_>, facts: &Instruction
         // `install` makes what it writes executable unless told otherwise.
         Some("install") => unknown || words().any(|word| names(word, script, facts)),
         // The script is written anew, from something else.
-        Some("mv" | "cp") => words().last().is_some_and(|word| names(word, script, facts)),
+        Some("mv" | "cp") => command.args().last().is_some_and(|word| names(word.text(), script, facts)),
         _ => false,
     }
 }
