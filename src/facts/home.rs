@@ -24,7 +24,7 @@ pub fn account(file: &FileFacts<'_>, stage: &StageFacts<'_>, user: &User) -> Opt
             User::Set { value, .. } => value.as_deref()?.split(':').next()?.to_owned(),
             User::Base => String::new(),
         };
-        return is_absolute(home).then(|| Account { name, home: home.trim_end_matches('/').to_owned() });
+        return is_absolute(&home).then(|| Account { name, home: home.trim_end_matches('/').to_owned() });
     }
     let root = || Some(Account { name: "root".to_owned(), home: "/root".to_owned() });
     let name = match user {
