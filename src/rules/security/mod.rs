@@ -5,8 +5,5 @@ mod run_as_root;
 mod secret_in_env_arg;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] = &[
-    &base_end_of_life::RULE,
-    &run_as_root::RULE,
-    &secret_in_env_arg::RULE,
-];
+pub(super) static RULES: &[&crate::rules::Rule] =
+    &[&base_end_of_life::RULE, &run_as_root::RULE, &secret_in_env_arg::RULE];
