@@ -161,7 +161,7 @@ fn toml(tree: &dyn Tree, path: &Utf8Path, listed: &str, tables: &[&str]) -> Requ
             continue;
         }
         if bare.starts_with('[') {
-            section = bare.split('#').next().unwrap_or("").trim().to_owned();
+            bare.split('#').next().unwrap_or("").trim().clone_into(&mut section);
             continue;
         }
         let Some((key, value)) = line.split_once('=') else { continue };

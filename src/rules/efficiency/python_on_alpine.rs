@@ -262,7 +262,7 @@ impl Needs {
                 }
                 match call.manager {
                     Manager::Apk if needs.install.is_none() => {
-                        needs.compiler = needs.compiler.or(compiler(&call))
+                        needs.compiler = needs.compiler.or(compiler(&call));
                     }
                     Manager::Pip | Manager::Uv | Manager::Poetry | Manager::Pipenv => {
                         needs.install.get_or_insert(call.program_span.cover(call.verb_span));
@@ -357,7 +357,7 @@ fn in_context(
     }
     let workdir = match &facts.state.workdir {
         Workdir::Set(path) => Some(path.as_str()),
-        Workdir::Base => file.defaults(stage).and_then(|defaults| defaults.workdir_path()),
+        Workdir::Base => file.defaults(stage).and_then(crate::image::Defaults::workdir_path),
         Workdir::Unknown => None,
     };
     if let Some(workdir) = workdir

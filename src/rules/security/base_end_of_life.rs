@@ -3,7 +3,7 @@
 use crate::config::Level;
 use crate::declare_rule;
 use crate::facts::{BaseUse, FileFacts, InstructionFacts};
-use crate::image::{self, Eol, Part, State, end_of_life, newest_os_variant};
+use crate::image::{self, Eol, Part, State, end_of_life, newest_os_variant, pinned_tag};
 use crate::rules::{Check, Fix, Report};
 use crate::shell::packages::package_commands;
 use crate::text::Edit;
@@ -177,16 +177,14 @@ fn message(eol: &Eol, name: &str) -> String {
 
 /// What to move to where no change can be offered.
 fn advice(parts: &[Eol]) -> Option<String> {
-    let eol = parts
-        .iter()
-        .filter(|eol| speaks(eol) && !eol.supported.is_empty())
-        .min_by_key(|eol| (eol.part, rank(eol)))?;
+    let eol = parts.iter().filter(|eol| speaks(eol)).min_by_key(|eol| (eol.part, rank(eol)))?;
     let others = eol.supported.iter().filter(|name| **name != eol.release);
     let names: Vec<String> = others.map(|name| format!("`{name}`")).collect();
-    if names.is_empty() {
-        return None;
-    }
     let what = eol.label.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default().trim();
+    if names.is_empty() {
+        return (eol.state == State::Ended)
+            .then(|| format!("No release of {what} gets security fixes any more."));
+    }
     Some(format!("Supported releases of {what}: {}.", names.join(", ")))
 }
 
@@ -218,6 +216,8 @@ fn change(
             return None;
         }
         let newer = newest_os_variant(&other.image.image, reference.tag()?, file.today)?;
+        // A tag without a version (`rust:buster`) would only move on.
+        let newer = pinned_tag(&other.image.image, &newer).unwrap_or(newer);
         if other.span == base.span {
             title = Some(format!("Use `{}:{newer}`", reference.name()));
         }

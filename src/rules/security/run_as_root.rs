@@ -25,8 +25,8 @@ declare_rule! {
     /// Silent for builder stages, for bases that are not known, for users that come from a variable, for
     /// Docker actions (GitHub wants root there), for entrypoints and start scripts that give root up (`gosu`,
     /// `su-exec`, `setpriv`, s6, …), for servers that do so for their workers (nginx, httpd, php-fpm,
-    /// postgres, …), and for daemons that cannot work without root. A Compose file that sets a user makes it
-    /// a hint.
+    /// postgres, …), and for daemons that cannot work without root. It is a hint where a Compose file sets a
+    /// user, and for images that start nothing of their own.
     ///
     /// ## Why is this bad?
     ///
@@ -96,6 +96,15 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
         finding = finding
             .level(Level::Info)
             .note("A Compose file sets another user; whoever runs the image without it gets root.");
+    }
+    // Without a command of its own, and without a user made for one, it may be there for others to build on.
+    let starts_nothing = stage.start.main().is_none() && matches!(root, Root::Base(_)) && created.is_empty();
+    if starts_nothing {
+        finding.level(Level::Info).note(
+            "It starts nothing of its own. If others build on it, they may need root and should set `USER` \
+             themselves; if it is run, create a user and switch to it.",
+        );
+        return;
     }
     match change(file, stage, &root, &created) {
         Change::Offer(fix) => {

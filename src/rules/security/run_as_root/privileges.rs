@@ -26,7 +26,23 @@ const DROPPERS: [&str; 16] = [
 
 /// Programs that drop root for their workers, or whose work needs root (they start sessions or processes of
 /// other users, or manage the network).
-const OWN_BUSINESS: [&str; 52] = [
+const OWN_BUSINESS: [&str; 68] = [
+    "shorewall",
+    "iptables",
+    "nft",
+    "tcpdump",
+    "cupsd",
+    "rsyslogd",
+    "fail2ban-server",
+    "hostapd",
+    "wpa_supplicant",
+    "dhcpd",
+    "dhclient",
+    "udhcpd",
+    "radvd",
+    "bird",
+    "zebra",
+    "auditd",
     "nginx",
     "nginx-debug",
     "openresty",
@@ -81,12 +97,27 @@ const OWN_BUSINESS: [&str; 52] = [
     "smbd",
 ];
 
+/// Interpreters that wait for a person when they are started without arguments.
+const INTERPRETERS: [&str; 14] = [
+    "python", "python2", "python3", "ipython", "pypy", "pypy3", "node", "irb", "iex", "erl", "ghci", "julia",
+    "jshell", "R",
+];
+
+/// Whether the image only starts an interpreter: it is there for others to build on.
+fn is_for_others(stage: &StageFacts<'_>) -> bool {
+    let words = stage.start.command_words();
+    words.is_some_and(|words| matches!(words.as_slice(), [only] if INTERPRETERS.contains(&base_name(only))))
+}
+
 /// Folders of bare program names.
 const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// Whether the container gives root up by itself, or nobody can say.
 pub(super) fn are_dropped_or_needed(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
     if file.defaults(stage).is_some_and(|defaults| defaults.drops_privileges) {
+        return true;
+    }
+    if is_for_others(stage) {
         return true;
     }
     let parts = || [&stage.start.entrypoint, &stage.start.cmd].into_iter().flatten();
@@ -227,9 +258,16 @@ fn start_script(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Script {
 
 /// Whether supervisord is started and its configuration names users, or is not known.
 fn drops_in_supervisor(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
-    let Some(words) = stage.start.command_words() else { return false };
-    if !words.iter().any(|word| base_name(word) == "supervisord") {
+    let parts = [&stage.start.entrypoint, &stage.start.cmd];
+    let starts_it =
+        parts.into_iter().flatten().any(|part| part.instruction.rest_text().contains("supervisord"));
+    let Some(words) = stage.start.command_words() else { return starts_it };
+    if !starts_it {
         return false;
+    }
+    // Inside of a shell's text, where its options are not read.
+    if !words.iter().any(|word| base_name(word) == "supervisord") {
+        return true;
     }
     let after = |flag: &str| words.iter().position(|word| word == flag).and_then(|at| words.get(at + 1));
     let named = after("-c").or_else(|| after("--configuration")).map(String::as_str);

@@ -41,14 +41,11 @@ pub(super) fn created(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Vec<Accou
         for command in facts.scripts().flat_map(crate::shell::Script::commands) {
             let Some(word) = account_of(command) else { continue };
             let text = word.text();
-            let known = match word.literal() {
-                Some(_) => true,
-                // `useradd $USERNAME` with an ARG or ENV of that name: USER may say the same.
-                None => {
-                    let declared = |name: &&str| matches!(stage.end.lookup(name), Value::Set(value) if !value.is_empty());
-                    !word.has_substitution() && word.variables().iter().all(|name| declared(&name))
-                }
-            };
+            // `useradd $USERNAME` with an ARG or ENV of that name: USER may say the same.
+            let declared =
+                |name: &&str| matches!(stage.end.lookup(name), Value::Set(value) if !value.is_empty());
+            let known = word.literal().is_some()
+                || (!word.has_substitution() && word.variables().iter().all(declared));
             let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '$' | '{' | '}');
             if known
                 && !text.is_empty()
@@ -215,9 +212,7 @@ pub(super) fn written_at_run_time(file: &FileFacts<'_>, stage: &StageFacts<'_>) 
     let is_written = |text: &str| {
         let lower = text.to_ascii_lowercase();
         lower.contains("sqlite:/")
-            || lower.ends_with(".sqlite")
-            || lower.ends_with(".sqlite3")
-            || lower.ends_with(".db")
+            || matches!(lower.rsplit_once('.'), Some((_, "sqlite" | "sqlite3" | "db")))
             || (lower.contains('/') || !lower.contains('.'))
                 && lower
                     .split('/')
