@@ -51,12 +51,15 @@ fn the_list_of_each_chapter_names_its_files() {
         }
         text.push_str("/// The rules of this chapter, by id.\n");
         let entries: Vec<String> = names.iter().map(|name| format!("&{name}::RULE")).collect();
-        let one_line =
-            format!("pub(super) static RULES: &[&crate::rules::Rule] = &[{}];\n", entries.join(", "));
-        if one_line.len() <= 111 {
-            text.push_str(&one_line);
+        // The three forms that rustfmt chooses from.
+        let list = entries.join(", ");
+        let head = "pub(super) static RULES: &[&crate::rules::Rule] =";
+        if head.len() + list.len() + 5 <= 110 {
+            let _ = writeln!(text, "{head} &[{list}];");
+        } else if list.len() + 8 <= 110 {
+            let _ = writeln!(text, "{head}\n    &[{list}];");
         } else {
-            text.push_str("pub(super) static RULES: &[&crate::rules::Rule] = &[\n");
+            let _ = writeln!(text, "{head} &[");
             for entry in entries {
                 let _ = writeln!(text, "    {entry},");
             }

@@ -218,15 +218,13 @@ fn blocks(markdown: &str) -> Vec<Block> {
     let mut open: Option<Block> = None;
     for line in markdown.lines() {
         if let Some(info) = line.trim_start().strip_prefix("```") {
-            match open.take() {
-                Some(block) => out.push(block),
-                None => {
-                    let words: Vec<&str> = info.split_whitespace().collect();
-                    let path = words.get(1).copied().unwrap_or("Dockerfile").to_owned();
-                    open =
-                        Some(Block { path, executable: words.get(2) == Some(&"755"), text: String::new() });
-                }
+            if let Some(block) = open.take() {
+                out.push(block);
+                continue;
             }
+            let words: Vec<&str> = info.split_whitespace().collect();
+            let path = words.get(1).copied().unwrap_or("Dockerfile").to_owned();
+            open = Some(Block { path, executable: words.get(2) == Some(&"755"), text: String::new() });
         } else if let Some(block) = &mut open {
             block.text.push_str(line);
             block.text.push('\n');

@@ -59,7 +59,7 @@ fn no_violations(github: &Github) -> Result<(), Failed> {
 
 /// Inline comments that the stand-in holds.
 fn comments(github: &Github) -> Vec<Value> {
-    list(&github.state(), "comments").to_vec()
+    list(&github.state(), "review_comments").to_vec()
 }
 
 fn one_review_and_a_silent_second_run() -> Result<(), Failed> {

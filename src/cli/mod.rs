@@ -14,6 +14,7 @@ mod write;
 
 use crate::config::ConfigError;
 use crate::github::{EnvironmentError, EventError, GithubError, RepositoryError};
+use crate::repository::GitError;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -132,6 +133,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.is::<EnvironmentError>()
         || error.is::<RepositoryError>()
         || error.is::<EventError>()
+        || error.is::<GitError>()
         || matches!(error.downcast_ref(), Some(GithubError::MissingToken));
     if usage { Exit::Usage } else { Exit::Failure }
 }

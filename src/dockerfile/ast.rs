@@ -21,6 +21,14 @@ pub struct Dockerfile {
     pub errors: Vec<SyntaxError>,
 }
 
+impl Dockerfile {
+    /// The instruction whose lines hold a byte.
+    pub fn instruction_at(&self, offset: u32) -> Option<&Instruction> {
+        let after = self.instructions.partition_point(|i| i.span.start <= offset);
+        self.instructions.get(after.checked_sub(1)?).filter(|i| i.span.contains_offset(offset))
+    }
+}
+
 /// A stretch of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Item {

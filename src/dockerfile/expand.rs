@@ -46,6 +46,9 @@ pub enum ExpandError {
     /// `${}`, `${:…}`, `${{…}`.
     #[error("bad substitution")]
     BadSubstitution,
+    /// Nested more deeply than is read.
+    #[error("substitutions are nested too deeply")]
+    TooDeep,
     /// A modifier that Docker does not know.
     #[error("unsupported modifier `{0}` in a substitution")]
     UnsupportedModifier(String),
@@ -56,7 +59,7 @@ pub enum ExpandError {
 /// # Errors
 /// Where BuildKit stops: unclosed quotes and braces, unknown modifiers.
 pub fn expand(text: &str, escape: char, lookup: &dyn Fn(&str) -> Value) -> Result<Expanded, ExpandError> {
-    let mut lexer = Lexer { text, at: 0, escape, lookup, uses: Vec::new(), words: None };
+    let mut lexer = Lexer { text, at: 0, escape, lookup, uses: Vec::new(), words: None, depth: 0 };
     let value = lexer.until(None, false)?;
     Ok(Expanded { value, uses: lexer.uses })
 }
@@ -74,6 +77,7 @@ pub(super) fn raw_words(text: &str) -> Result<Vec<Range<usize>>, ExpandError> {
         lookup: &lookup,
         uses: Vec::new(),
         words: Some(WordSplitter::default()),
+        depth: 0,
     };
     lexer.until(None, true)?;
     let mut splitter = lexer.words.unwrap_or_default();
@@ -102,12 +106,19 @@ struct Lexer<'a> {
     lookup: &'a dyn Fn(&str) -> Value,
     uses: Vec<Use>,
     words: Option<WordSplitter>,
+    depth: u32,
 }
 
-/// A value under construction: `None` once something unknown went in.
+/// Longest value that is computed, in bytes: `ENV A=$A$A` doubles with every line.
+const MAX_VALUE: usize = 32 * 1024;
+
+/// How deep `${A:-${B:-…}}` is followed.
+const MAX_DEPTH: u32 = 50;
+
+/// A value under construction: `None` once something unknown went in, or when it grows too long.
 fn append(out: &mut Option<String>, piece: Option<String>) {
     match (out.as_mut(), piece) {
-        (Some(out), Some(piece)) => out.push_str(&piece),
+        (Some(out), Some(piece)) if out.len() + piece.len() <= MAX_VALUE => out.push_str(&piece),
         _ => *out = None,
     }
 }
@@ -130,6 +141,16 @@ impl Lexer<'_> {
     }
 
     fn until(&mut self, stop: Option<char>, raw_escapes: bool) -> Result<Option<String>, ExpandError> {
+        if self.depth == MAX_DEPTH {
+            return Err(ExpandError::TooDeep);
+        }
+        self.depth += 1;
+        let result = self.until_inner(stop, raw_escapes);
+        self.depth -= 1;
+        result
+    }
+
+    fn until_inner(&mut self, stop: Option<char>, raw_escapes: bool) -> Result<Option<String>, ExpandError> {
         let mut out = Some(String::new());
         while let Some(c) = self.peek() {
             if Some(c) == stop {
@@ -361,6 +382,14 @@ mod tests {
         assert_eq!(value("x$U"), None);
         assert_eq!(value("${U:-y}"), None);
         assert_eq!(value("${A//o/0}"), None);
+    }
+
+    #[test]
+    fn is_bounded() {
+        let big = |_: &str| Value::Set("x".repeat(20_000));
+        assert_eq!(expand("$A$A", '\\', &big).unwrap().value, None);
+        let deep = "${A:-".repeat(100_000);
+        assert_eq!(expand(&deep, '\\', &|_| Value::Unset), Err(ExpandError::TooDeep));
     }
 
     #[test]

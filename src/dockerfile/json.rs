@@ -27,20 +27,23 @@ pub(super) fn parse(joined: &Joined, start: usize, end: usize) -> JsonForm {
             .collect();
         return JsonForm::Strings(words);
     }
-    match serde_json::from_str::<Vec<serde_json::Value>>(trimmed) {
+    let first = serde_json::Deserializer::from_str(trimmed).into_iter::<Vec<serde_json::Value>>().next();
+    match first {
         // Go's decoder replaces lone surrogates where serde_json refuses; `string_array` has taken those.
-        Ok(values) if values.iter().any(|v| !v.is_string()) => JsonForm::NotStrings,
+        Some(Ok(values)) if values.iter().any(|v| !v.is_string()) => JsonForm::NotStrings,
         _ => JsonForm::No,
     }
 }
 
 /// Elements of an array of JSON strings: start, end (quotes included), decoded text.
+///
+/// What follows the array is ignored, as BuildKit's decoder does: `CMD ["a"] && b` runs `a` alone.
 fn string_array(text: &str) -> Option<Vec<(usize, usize, String)>> {
     let bytes = text.as_bytes();
     let mut out = Vec::new();
     let mut at = skip_blanks(bytes, 1);
     if bytes.get(at) == Some(&b']') {
-        return (skip_blanks(bytes, at + 1) == bytes.len()).then_some(out);
+        return Some(out);
     }
     loop {
         let (end, value) = string(text, at)?;
@@ -48,7 +51,7 @@ fn string_array(text: &str) -> Option<Vec<(usize, usize, String)>> {
         at = skip_blanks(bytes, end);
         match bytes.get(at)? {
             b',' => at = skip_blanks(bytes, at + 1),
-            b']' => return (skip_blanks(bytes, at + 1) == bytes.len()).then_some(out),
+            b']' => return Some(out),
             _ => return None,
         }
     }
@@ -138,6 +141,7 @@ mod tests {
     fn reads_strings_only() {
         assert_eq!(words(r#"["a", "b \" c"]"#).unwrap(), ["a", "b \" c"]);
         assert_eq!(words("[]").unwrap(), Vec::<String>::new());
+        assert_eq!(words(r#"["a"] && b"#).unwrap(), ["a"]);
         assert_eq!(words(r#"["\u00e9\ud83d\ude00\ud800"]"#).unwrap(), ["é😀\u{fffd}"]);
         for bad in ["['a']", r#"["a",]"#, r#"["a" "b"]"#, r#"["a""#, r#"["\d"]"#, "[ -f x ] && y"] {
             assert_eq!(words(bad), None, "{bad}");

@@ -136,7 +136,10 @@ impl<'a> Parser<'a> {
                     self.out.escape = self.escape;
                 }
                 other => {
-                    let message = format!("invalid escape character `{other}`; it must be \\ or `");
+                    let message = format!(
+                        "invalid escape character `{}`; it must be a backslash or a backtick",
+                        shown(other)
+                    );
                     self.error(value.span, message);
                 }
             }
@@ -233,7 +236,8 @@ impl<'a> Parser<'a> {
             }
         }
         let end = end.unwrap_or_else(|| {
-            let message = format!("the here-document is not closed: no line `{}` follows", opener.delimiter);
+            let message =
+                format!("the here-document is not closed: no line `{}` follows", shown(&opener.delimiter));
             self.error(opener.span, message);
             self.recover_from_open_heredoc(first);
             Span::at(self.source.line_span(self.line).start)
@@ -317,8 +321,8 @@ impl<'a> Parser<'a> {
                 node.args.splice(0..0, kind);
             }
             Keyword::Arg => {
-                let words = words::split_quoted(joined, node.rest.clone(), self.escape);
-                node.pairs = words.into_iter().map(argument).collect();
+                let words = words::split_quoted(joined.text(), node.rest.clone(), self.escape);
+                node.pairs = words.into_iter().map(|word| argument(joined, word)).collect();
             }
             Keyword::Env | Keyword::Label => self.key_values(node),
             Keyword::Onbuild => {
@@ -353,13 +357,15 @@ impl<'a> Parser<'a> {
 
     fn key_values(&mut self, node: &mut Instruction) {
         let joined = &node.joined;
-        let words = words::split_quoted(joined, node.rest.clone(), self.escape);
+        let text = joined.text();
+        let words = words::split_quoted(text, node.rest.clone(), self.escape);
         let Some(first) = words.first() else { return };
-        if !first.text.contains('=') {
-            let (key, value) = words::split_keyword(joined.text(), node.rest.clone());
+        if !text[first.clone()].contains('=') {
+            let (key, value) = words::split_keyword(text, node.rest.clone());
             let key = words::word(joined, key);
             if value.is_empty() {
-                let message = format!("{} needs a key and a value: `{}=…`", node.keyword.name(), key.text);
+                let message =
+                    format!("{} needs a key and a value: `{}=…`", node.keyword.name(), shown(&key.text));
                 self.error(key.span, message);
             }
             let value = words::word(joined, value);
@@ -368,15 +374,15 @@ impl<'a> Parser<'a> {
             return;
         }
         for word in words {
-            if !word.text.contains('=') {
+            if !text[word.clone()].contains('=') {
                 let message = format!(
                     "`{}` has no `=`; write `NAME=value` and put values with blanks in quotes",
-                    word.text
+                    shown(&text[word.clone()])
                 );
-                self.error(word.span, message);
+                self.error(joined.span(word), message);
                 continue;
             }
-            node.pairs.push(argument(word));
+            node.pairs.push(argument(joined, word));
         }
     }
 }
@@ -387,17 +393,23 @@ fn whole(node: &Instruction) -> Vec<Word> {
 }
 
 /// Splits `KEY=value`; the value is absent where there is no `=`.
-fn argument(word: Word) -> Pair {
-    let span = word.span;
-    let Some(at) = word.text.find('=') else {
-        return Pair { key: word, value: None, equals: false, span };
+fn argument(joined: &Joined, range: Range<usize>) -> Pair {
+    let span = joined.span(range.clone());
+    let Some(at) = joined.text()[range.clone()].find('=') else {
+        return Pair { key: words::word(joined, range), value: None, equals: false, span };
     };
-    // The key never contains a continuation, so that its bytes are counted from the start of the word;
-    // the value's from the end, unless a continuation lies inside.
-    let middle = span.start + at as u32;
-    let key = Word { text: word.text[..at].to_owned(), span: Span::new(span.start, middle) };
-    let value = Word { text: word.text[at + 1..].to_owned(), span: Span::new(middle + 1, span.end) };
-    Pair { key, value: Some(value), equals: true, span }
+    let equals = range.start + at;
+    let mut value = words::word(joined, equals + 1..range.end);
+    if value.text.is_empty() {
+        // Right behind the `=`, also when the next piece starts on another line.
+        value.span = Span::at(joined.to_file(equals as u32) + 1);
+    }
+    Pair { key: words::word(joined, range.start..equals), value: Some(value), equals: true, span }
+}
+
+/// Text of the file between the backticks of a message.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| *c != '`' && !c.is_control()).take(60).collect()
 }
 
 /// Where the line ends if it is continued: BuildKit's `([^\\])\\[ \t]*$|^\\[ \t]*$`.

@@ -116,9 +116,8 @@ pub(super) fn split_blanks(joined: &Joined, range: Range<usize>) -> Vec<Word> {
     out
 }
 
-/// Words separated by white space; quotes and escapes hold words together and stay in them.
-pub(super) fn split_quoted(joined: &Joined, range: Range<usize>, escape: char) -> Vec<Word> {
-    let text = joined.text();
+/// Ranges of words separated by white space; quotes and escapes hold words together and stay in them.
+pub(super) fn split_quoted(text: &str, range: Range<usize>, escape: char) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut at = range.start;
     while at < range.end {
@@ -136,7 +135,7 @@ pub(super) fn split_quoted(joined: &Joined, range: Range<usize>, escape: char) -
             stop -= escape.len_utf8();
         }
         if start < stop {
-            out.push(word(joined, start..stop));
+            out.push(start..stop);
         }
         at = end;
     }
@@ -200,10 +199,6 @@ fn starts_with_space(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn texts(words: &[Word]) -> Vec<&str> {
-        words.iter().map(|w| w.text.as_str()).collect()
-    }
-
     #[test]
     fn flags_end_at_the_first_other_word() {
         let joined = Joined::verbatim(r#"--from=a  --chown="1 2":3 src --x dst"#, 10);
@@ -218,7 +213,8 @@ mod tests {
     #[test]
     fn quoted_words_stay_whole() {
         let joined = Joined::verbatim(r#"A="b c" D=e\ f G='h\' I=j\"#, 0);
-        let words = split_quoted(&joined, 0..joined.text().len(), '\\');
-        assert_eq!(texts(&words), [r#"A="b c""#, r"D=e\ f", r"G='h\'", "I=j"]);
+        let words = split_quoted(joined.text(), 0..joined.text().len(), '\\');
+        let texts: Vec<&str> = words.into_iter().map(|range| &joined.text()[range]).collect();
+        assert_eq!(texts, [r#"A="b c""#, r"D=e\ f", r"G='h\'", "I=j"]);
     }
 }

@@ -1,16 +1,29 @@
 //! What is true at each instruction, computed once and read by rules.
 
 mod base;
+mod bases;
 mod context;
 mod dev;
+mod home;
+mod launch;
+mod manifests;
 mod mounts;
+mod python;
 mod start;
 mod state;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
+pub use bases::BaseUse;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
+pub use home::{Account, account};
+pub use launch::{Launch, final_commands, is_all_arguments, launches};
+pub use manifests::{Manifests, manifests, needs_source};
 pub use mounts::{Mount, MountKind};
+pub use python::{
+    ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
+    join_env, python_settings, python_start, required_packages,
+};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
@@ -20,6 +33,10 @@ use crate::repository::Tree;
 use crate::shell::{RunBody, Script};
 use crate::text::Span;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::rc::Rc;
+
+/// How many stages, counted from the last one, get to know what they start.
+const MAX_STARTS: usize = 64;
 
 /// Facts of a Dockerfile and the repository around it.
 pub struct FileFacts<'a> {
@@ -58,7 +75,7 @@ pub struct StageFacts<'a> {
     /// The instructions, FROM first.
     pub instructions: Vec<InstructionFacts<'a>>,
     /// What is effective after the last instruction.
-    pub end: State,
+    pub end: Rc<State>,
     /// Whether the stage, or one that is built on it, is shipped.
     pub shipped: bool,
     /// Whether this is the stage that is run: the last one.
@@ -78,7 +95,7 @@ pub struct InstructionFacts<'a> {
     /// Its number in the file, from 0.
     pub index: usize,
     /// What is effective before it.
-    pub state: State,
+    pub state: Rc<State>,
     /// The shell text of RUN, CMD, ENTRYPOINT and HEALTHCHECK in shell form; `None` where there is none, or
     /// where a shell that is not POSIX's is in effect.
     pub body: Option<RunBody>,
@@ -119,7 +136,7 @@ impl<'a> FileFacts<'a> {
                     facts.global_args.declare(pair, dockerfile.escape);
                 }
             }
-            let state = State::new(dockerfile.escape);
+            let state = Rc::new(State::new(dockerfile.escape));
             facts.globals.push(InstructionFacts { instruction, index, state, body: None });
         }
         for stage in &syntax {
@@ -137,8 +154,8 @@ impl<'a> FileFacts<'a> {
         let from = &file.instructions[syntax.instructions.start];
         let base = base::resolve(from, syntax, all, &self.global_args, file.escape);
         let mut state = match &base {
-            Base::Stage(parent) => self.stages[*parent].end.clone(),
-            _ => State::new(file.escape),
+            Base::Stage(parent) => Rc::new(self.stages[*parent].end.child()),
+            _ => Rc::new(State::new(file.escape)),
         };
         let defaults = match &base {
             Base::Image(image) => Some(&image.defaults),
@@ -154,7 +171,7 @@ impl<'a> FileFacts<'a> {
         for index in syntax.instructions.clone() {
             let instruction = &file.instructions[index];
             let body = if windows { None } else { shell_body(instruction, &state, file) };
-            instructions.push(InstructionFacts { instruction, index, state: state.clone(), body });
+            instructions.push(InstructionFacts { instruction, index, state: Rc::clone(&state), body });
             advance(&mut state, instruction, syntax.index, base_workdir, &self.global_args);
         }
         let name = syntax.name.as_ref().map(|word| {
@@ -234,9 +251,33 @@ impl<'a> FileFacts<'a> {
         chain.into_iter().flat_map(|s| s.instructions.iter().map(move |i| (s, i))).collect()
     }
 
+    /// Where the file shows that it is a template (Jinja, Go, `@NAME@`), to be filled in by another program.
+    pub fn template(&self) -> Option<Span> {
+        let is_comment = |at: usize| {
+            let line = self.dockerfile.source.line_of(at as u32);
+            self.dockerfile.source.line(line).trim_start().starts_with('#')
+        };
+        let text = self.dockerfile.source.text();
+        let named =
+            self.path.extension().is_some_and(|e| matches!(e, "j2" | "tmpl" | "template" | "in" | "erb"));
+        // `{{.Names}}` is also what `docker ps --format` takes: only a line that starts so is a template's.
+        let mark = ["{%", "{{"].into_iter().find_map(|mark| {
+            text.match_indices(mark).map(|(at, _)| at).find(|at| {
+                let start = text[..*at].rfind('\n').map_or(0, |n| n + 1);
+                text[start..*at].trim().is_empty() && !is_comment(*at)
+            })
+        });
+        match mark {
+            Some(at) => Some(Span::new(at as u32, at as u32 + 2)),
+            None if named => Some(Span::new(0, text.lines().next().map_or(0, str::len) as u32)),
+            None => None,
+        }
+    }
+
     /// The stage that holds a byte of the file.
     pub fn stage_at(&self, offset: u32) -> Option<&StageFacts<'a>> {
-        self.stages.iter().rev().find(|s| s.span.start <= offset)
+        let after = self.stages.partition_point(|s| s.span.start <= offset);
+        self.stages.get(after.checked_sub(1)?)
     }
 
     fn mark_shipped(&mut self) {
@@ -250,7 +291,9 @@ impl<'a> FileFacts<'a> {
     }
 
     fn find_starts(&mut self) {
-        for index in 0..self.stages.len() {
+        // Looking back from each stage of a long chain is quadratic; nobody ships more than a few.
+        let first = self.stages.len().saturating_sub(MAX_STARTS);
+        for index in first..self.stages.len() {
             let start = Start::of(self, &self.stages[index]);
             let stage = &mut self.stages[index];
             stage.dev |= stage.last && start.command_words().is_some_and(|words| is_dev_command(&words));
@@ -326,48 +369,46 @@ fn is_posix(shell: &Shell) -> bool {
     }
 }
 
-/// Applies an instruction to the state.
+/// Applies an instruction to the state. Instructions that change nothing share it.
 fn advance(
-    state: &mut State,
+    state: &mut Rc<State>,
     instruction: &Instruction,
     owner: usize,
     base_workdir: Option<&str>,
     globals: &GlobalArgs,
 ) {
     let argument = instruction.args.first().map(|word| word.text.as_str());
-    match instruction.keyword {
-        Keyword::User => {
-            if let Some(text) = argument {
-                state.user =
-                    User::Set { value: state.expand(text).value, span: instruction.body, stage: owner };
-            }
+    match (instruction.keyword, argument) {
+        (Keyword::User, Some(text)) => {
+            let value = state.expand(text).value;
+            Rc::make_mut(state).user = User::Set { value, span: instruction.body, stage: owner };
         }
-        Keyword::Workdir => {
-            if let Some(text) = argument {
-                let path = state.expand(text).value;
-                state.enter(path, base_workdir);
-            }
+        (Keyword::Workdir, Some(text)) => {
+            let path = state.expand(text).value;
+            Rc::make_mut(state).enter(path, base_workdir);
         }
-        Keyword::Shell if instruction.json && !instruction.args.is_empty() => {
-            state.shell = Shell::Set(instruction.args.iter().map(|w| w.text.clone()).collect());
+        (Keyword::Shell, Some(_)) if instruction.json => {
+            let words = instruction.args.iter().map(|w| w.text.clone()).collect();
+            Rc::make_mut(state).shell = Shell::Set(words);
         }
-        Keyword::Arg => {
+        (Keyword::Arg, _) => {
             for pair in &instruction.pairs {
-                base::declare_arg(state, pair, globals);
+                base::declare_arg(Rc::make_mut(state), pair, globals);
             }
         }
-        Keyword::Env => {
+        (Keyword::Env, _) => {
             // All values of one ENV see the state before it.
             let values: Vec<_> = instruction
                 .pairs
                 .iter()
                 .map(|pair| {
                     let value = pair.value.as_ref().and_then(|word| state.expand(&word.text).value);
-                    (pair.key.text.clone(), value)
+                    (pair.key.text.as_str(), value)
                 })
                 .collect();
+            let state = Rc::make_mut(state);
             for (name, value) in values {
-                state.set_env(&name, value);
+                state.set_env(name, value);
             }
         }
         _ => {}

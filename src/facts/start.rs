@@ -1,9 +1,11 @@
 //! What a container of a stage starts: ENTRYPOINT, CMD and the script they name.
 
+use super::launch::plain_words;
 use super::{Copied, FileFacts, StageFacts, State, Workdir, copied_from, is_absolute, join};
 use crate::dockerfile::{Instruction, Joined, Keyword, Word};
 use crate::repository::{Entry, Lookup};
 use crate::shell::{Interpreter, Script, interpreter_of, parse};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a container starts.
@@ -15,6 +17,9 @@ pub struct Start<'a> {
     pub cmd: Option<StartPart<'a>>,
     /// The script of the context that becomes the container's first process.
     pub script: Option<Arc<StartScript<'a>>>,
+    /// The script of the context that the shell of a command in shell form starts: `CMD ./run.sh`,
+    /// `ENTRYPOINT sh run.sh`. `None` where `script` is known.
+    pub shell_script: Option<Arc<StartScript<'a>>>,
 }
 
 /// An effective ENTRYPOINT or CMD.
@@ -27,7 +32,7 @@ pub struct StartPart<'a> {
     /// Its number in the file.
     pub index: usize,
     /// What is effective there.
-    pub state: State,
+    pub state: Rc<State>,
 }
 
 /// A script of the build context that a container starts.
@@ -59,7 +64,7 @@ impl<'a> Start<'a> {
                     instruction: facts.instruction,
                     stage: owner.index,
                     index: facts.index,
-                    state: facts.state.clone(),
+                    state: Rc::clone(&facts.state),
                 })
             };
             match facts.instruction.keyword {
@@ -79,6 +84,9 @@ impl<'a> Start<'a> {
             start.entrypoint = None;
         }
         start.script = start.find_script(file, stage).map(Arc::new);
+        if start.script.is_none() {
+            start.shell_script = start.find_shell_script(file, stage).map(Arc::new);
+        }
         start
     }
 
@@ -115,22 +123,51 @@ impl<'a> Start<'a> {
             let entrypoint = self.entrypoint.as_ref()?;
             entrypoint.instruction.json.then(|| entrypoint.instruction.args.iter().collect())
         })?;
-        let rest = after_wrappers(&words);
-        let program = rest.first()?;
-        let name = program.text.rsplit('/').next().unwrap_or("");
-        let (word, direct) = if matches!(name, "sh" | "bash" | "ash" | "dash") {
-            (*rest[1..].iter().find(|w| !w.text.starts_with('-'))?, false)
-        } else {
-            (*program, true)
-        };
-        if rest[1..].iter().take_while(|w| w.text.starts_with('-')).any(|w| w.text.contains('c') && !direct) {
-            return None;
-        }
-        let path = &word.text;
-        // A bare name is looked up on PATH, not in the working directory.
-        if path.contains('$') || (direct && !path.contains('/')) {
-            return None;
-        }
+        script_of(&words, file, stage)
+    }
+
+    /// The script of a main instruction in shell form that is one command of plain words.
+    fn find_shell_script(&self, file: &FileFacts<'a>, stage: &StageFacts<'a>) -> Option<StartScript<'a>> {
+        let main = self.main().filter(|main| !main.instruction.json)?;
+        let owner = if main.stage == stage.index { stage } else { file.stages.get(main.stage)? };
+        let facts = owner.instructions.iter().find(|facts| facts.index == main.index)?;
+        let words = plain_words(facts.body.as_ref()?)?;
+        script_of(&words.iter().collect::<Vec<_>>(), file, stage)
+    }
+}
+
+/// Where images keep programs, in the order of the usual PATH.
+const PROGRAM_FOLDERS: [&str; 6] =
+    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// The script of the context that a command line starts.
+fn script_of<'a>(words: &[&Word], file: &FileFacts<'a>, stage: &StageFacts<'a>) -> Option<StartScript<'a>> {
+    let rest = after_wrappers(words);
+    let program = rest.first()?;
+    let name = program.text.rsplit('/').next().unwrap_or("");
+    let (word, direct) = if matches!(name, "sh" | "bash" | "ash" | "dash") {
+        (*rest[1..].iter().find(|w| !w.text.starts_with('-'))?, false)
+    } else {
+        (*program, true)
+    };
+    if rest[1..].iter().take_while(|w| w.text.starts_with('-')).any(|w| w.text.contains('c') && !direct) {
+        return None;
+    }
+    let path = &word.text;
+    if path.contains('$') {
+        return None;
+    }
+    let (target, copied) = if direct && !path.contains('/') {
+        // A bare name is looked up on PATH, not in the working directory. Only names that look like a
+        // script are worth asking the repository for.
+        let script = path.contains("entrypoint")
+            || path.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash" | "py"));
+        let found = PROGRAM_FOLDERS.iter().filter(|_| script).find_map(|folder| {
+            let target = join(folder, path);
+            copied_from(file, stage, &target).map(|copied| (target, copied))
+        });
+        found?
+    } else {
         let target = if is_absolute(path) {
             join("/", path)
         } else {
@@ -141,14 +178,15 @@ impl<'a> Start<'a> {
             }
         };
         let copied = copied_from(file, stage, &target)?;
-        let entry = file.tree.entry(&copied.path).found()?;
-        let Lookup::Found(text) = file.tree.read(&copied.path) else { return None };
-        let is_shell = !matches!(interpreter_of(&text), Interpreter::Other(_));
-        let named_sh = target.rsplit_once('.').is_some_and(|(_, extension)| extension == "sh");
-        let looks_like_shell = text.starts_with("#!") || named_sh || !direct;
-        let script = (is_shell && looks_like_shell).then(|| parse(&Joined::verbatim(&text, 0)));
-        Some(StartScript { word: word.clone(), direct, target, copied, entry, text, script })
-    }
+        (target, copied)
+    };
+    let entry = file.tree.entry(&copied.path).found()?;
+    let Lookup::Found(text) = file.tree.read(&copied.path) else { return None };
+    let is_shell = !matches!(interpreter_of(&text), Interpreter::Other(_));
+    let named_sh = target.rsplit_once('.').is_some_and(|(_, extension)| extension == "sh");
+    let looks_like_shell = text.starts_with("#!") || named_sh || !direct;
+    let script = (is_shell && looks_like_shell).then(|| parse(&Joined::verbatim(&text, 0)));
+    Some(StartScript { word: word.clone(), direct, target, copied, entry, text, script })
 }
 
 /// The words after init wrappers such as `tini --` and `dumb-init`.

@@ -25,8 +25,7 @@ pub(super) fn assign(findings: &mut [Finding], facts: &FileFacts<'_>) {
 
 /// The instruction that holds the finding, blanks folded, keyword case and continuations left out.
 fn instruction_text(finding: &Finding, facts: &FileFacts<'_>) -> String {
-    let instruction =
-        facts.dockerfile.instructions.iter().find(|i| i.span.contains_offset(finding.span.start));
+    let instruction = facts.dockerfile.instruction_at(finding.span.start);
     let text = instruction
         .map_or_else(|| facts.dockerfile.source.slice(finding.span), |instruction| instruction.joined.text());
     let mut out = String::with_capacity(text.len());

@@ -61,10 +61,10 @@ fn round(
     let fixes: Vec<_> = report
         .findings
         .iter()
-        .filter_map(|finding| finding.fix.as_ref())
-        .filter(|fix| confirm || fix.safety == Safety::Safe)
+        .filter_map(|finding| Some((finding, finding.fix.as_ref()?)))
+        .filter(|(_, fix)| confirm || fix.safety == Safety::Safe)
         .collect();
-    let target = fixes.first()?.path.clone().unwrap_or_else(|| report.path.clone());
+    let target = fixes.first()?.1.path.clone().unwrap_or_else(|| report.path.clone());
     let original = if target == report.path {
         report.source.shared()
     } else {
@@ -73,17 +73,17 @@ fn round(
     };
     let same_file = |path: &Option<Utf8PathBuf>| path.as_ref().unwrap_or(&report.path) == &target;
     let mut edits: Vec<Edit> = Vec::new();
-    let mut taken = 0;
-    for fix in fixes.iter().filter(|fix| same_file(&fix.path)) {
+    let mut taken = Vec::new();
+    for (finding, fix) in fixes.iter().filter(|(_, fix)| same_file(&fix.path)) {
         if compose(&mut edits, &fix.edits) {
-            taken += 1;
+            taken.push(*finding);
         }
     }
     if let Ok(text) = apply(&original, &edits)
-        && (taken == 1 || reprove(report, &target, &text, tree, settings))
+        && (taken.len() == 1 || reprove(report, &target, &text, &taken, tree, settings))
     {
-        return Some((target, text, taken));
+        return Some((target, text, taken.len()));
     }
-    let text = apply(&original, &fixes.first()?.edits).ok()?;
+    let text = apply(&original, &fixes.first()?.1.edits).ok()?;
     Some((target, text, 1))
 }

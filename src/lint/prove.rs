@@ -8,13 +8,27 @@ use crate::text::{Edit, Source, apply};
 use camino::Utf8Path;
 use std::collections::BTreeMap;
 
+/// How many bytes all proofs of one file may read again together. Each proof lints the whole file, so a file
+/// of 1 MiB gets 8 proofs and one of 20 kB as many as it has findings.
+const MAX_PROOF_BYTES: usize = 8 * 1024 * 1024;
+
 /// Takes every fix away that cannot be proven; the advice stays as prose.
 pub(super) fn prove_all(report: &mut FileReport, tree: &dyn Tree, settings: &Settings) {
     let before = count(&report.findings);
     let syntax_errors = parse(&report.source).errors.len();
-    for index in 0..report.findings.len() {
+    let budget = MAX_PROOF_BYTES / report.source.text().len().max(1);
+    // The worst first: on a huge file they get the proofs.
+    let mut order: Vec<usize> = (0..report.findings.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(report.findings[*index].level));
+    let mut proofs = 0;
+    for index in order {
         let Some(fix) = report.findings[index].fix.take() else { continue };
         let rule = report.findings[index].rule;
+        proofs += 1;
+        if proofs > budget {
+            report.withheld.push((rule, "the file is too large to prove more fixes".to_owned()));
+            continue;
+        }
         match prove(report, rule, &fix, &before, syntax_errors, tree, settings) {
             Ok(()) => report.findings[index].fix = Some(fix),
             Err(reason) => report.withheld.push((rule, reason)),
@@ -78,16 +92,16 @@ fn applied(text: &str, edits: &[Edit]) -> Result<String, String> {
     if changed == text { Err("the edits change nothing".to_owned()) } else { Ok(changed) }
 }
 
-/// Whether a text that came out of several fixes of `report` at once is as good as each fix alone: it
-/// parses, no rule reports more than before, and in all less is reported.
+/// Whether a text that came out of the fixes of several findings at once is as good as each fix alone: it
+/// parses, every one of these findings is gone, and no rule reports more than before.
 pub fn reprove(
     report: &FileReport,
     path: &Utf8Path,
     text: &str,
+    fixed: &[&Finding],
     tree: &dyn Tree,
     settings: &Settings,
 ) -> bool {
-    let before = count(&report.findings);
     let after = if *path == report.path {
         let changed = Source::new(text);
         if parse(&changed).errors.len() > parse(&report.source).errors.len() {
@@ -99,7 +113,11 @@ pub fn reprove(
         overlay.replace(path, text);
         examine(&report.path, &report.source, &overlay, settings)
     };
-    let after = count(&after.findings);
-    after.values().sum::<usize>() < before.values().sum::<usize>()
-        && after.iter().all(|(rule, n)| *n <= before.get(rule).copied().unwrap_or(0))
+    let mut allowed = count(&report.findings);
+    for finding in fixed {
+        if let Some(n) = allowed.get_mut(finding.rule) {
+            *n = n.saturating_sub(1);
+        }
+    }
+    count(&after.findings).iter().all(|(rule, n)| *n <= allowed.get(rule).copied().unwrap_or(0))
 }

@@ -6,6 +6,7 @@ mod changed;
 mod discover;
 mod disk;
 mod git;
+pub mod python;
 mod tree;
 mod wanted;
 
@@ -14,7 +15,7 @@ pub use discover::is_dockerfile;
 pub use disk::{DiskTree, changed_folders};
 pub use git::{GitError, GitTree, changed_files, commit_of, merge_base};
 pub use tree::{Entry, Kind, Lookup, MemoryTree, Overlay, Tree, normalize};
-pub use wanted::wanted_files;
+pub use wanted::{likely_next, wanted_files};
 
 #[cfg(test)]
 mod tests;

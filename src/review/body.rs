@@ -20,18 +20,20 @@ fn count(number: usize, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
+/// "2 errors", "1 info": the words of the levels; info and style have no plural.
+fn level_count(number: usize, level: &str) -> String {
+    if matches!(level, "info" | "style") { format!("{number} {level}") } else { count(number, level) }
+}
+
 /// One line: what the pull request does.
 pub(super) fn verdict(input: &Input<'_>, outcome: &Outcome) -> String {
     // Style is counted where it is said.
     let style = if input.settings.inline_level == Level::Style { outcome.style } else { 0 };
     let total = outcome.total() - outcome.style + style;
-    let kinds = [
-        (outcome.error, "error"),
-        (outcome.warning, "warning"),
-        (outcome.info, "note"),
-        (style, "style remark"),
-    ];
-    let kinds: Vec<String> = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, name)| count(*n, name)).collect();
+    let kinds =
+        [(outcome.error, "error"), (outcome.warning, "warning"), (outcome.info, "info"), (style, "style")];
+    let kinds: Vec<String> =
+        kinds.iter().filter(|(n, _)| *n > 0).map(|(n, name)| level_count(*n, name)).collect();
     let mut text = match (total, input.settings.report) {
         (0, _) => "**No new problems**".to_owned(),
         (n, ReportMode::Introduced) => {
@@ -82,7 +84,7 @@ pub(super) fn write(
         // The closing tag is kept in reserve while the list grows.
         let close = "</details>";
         page.limit -= close.len() + 2;
-        if page.add(&format!("<details><summary>{}</summary>", count(folded.len(), "note"))) {
+        if page.add(&format!("<details><summary>{}</summary>", level_count(folded.len(), "info"))) {
             for item in folded {
                 page.add(&comment::entry(input, item, Some(&comment::place(item)), fix));
             }

@@ -18,7 +18,7 @@ pub(super) const fn heading(level: Level) -> &'static str {
     match level {
         Level::Error => "🛑 **Error**",
         Level::Warning => "⚠️ **Warning**",
-        Level::Info => "💡 **Note**",
+        Level::Info => "💡 **Info**",
         Level::Style => "🎨 **Style**",
     }
 }

@@ -1,7 +1,7 @@
 //! The hunks of a file's diff: which lines of the head can carry a comment, and which of them changed.
 
+use crate::text::diff;
 use camino::{Utf8Path, Utf8PathBuf};
-use similar::{Algorithm, DiffOp, capture_diff};
 
 /// Lines of context around a change, as git and GitHub show them.
 const CONTEXT: usize = 3;
@@ -272,10 +272,12 @@ fn changes(old: &[&str], new: &[&str]) -> Vec<Region> {
     if old_range.len().min(new_range.len()) > MAX_COMPARED_LINES {
         return vec![(old_range, new_range)];
     }
-    capture_diff(Algorithm::Myers, old, old_range, new, new_range)
-        .iter()
-        .filter(|op| !matches!(op, DiffOp::Equal { .. }))
-        .map(|op| (op.old_range(), op.new_range()))
+    let shift = |range: std::ops::Range<usize>, by: usize| range.start + by..range.end + by;
+    let old_part = old.get(old_range.clone()).unwrap_or_default();
+    let new_part = new.get(new_range.clone()).unwrap_or_default();
+    diff::changes(old_part, new_part)
+        .into_iter()
+        .map(|change| (shift(change.old, old_range.start), shift(change.new, new_range.start)))
         .collect()
 }
 

@@ -152,6 +152,9 @@ impl<'t> Parser<'t> {
 
     /// Steps over a whole character.
     pub(super) fn skip_char(&mut self) {
+        if self.pos >= self.bytes.len() {
+            return;
+        }
         self.pos += 1;
         while self.pos < self.bytes.len() && !self.text.is_char_boundary(self.pos) {
             self.pos += 1;

@@ -546,3 +546,9 @@ fn good_scripts_have_no_problems() {
         assert_eq!(problems(text), [], "{text}");
     }
 }
+
+#[test]
+fn a_case_that_ends_in_its_terminator() {
+    let text = "case x in a) b;& ";
+    check(text, &Joined::verbatim(text, 0), text);
+}

@@ -44,9 +44,9 @@ pub struct Change {
     pub new: std::ops::Range<usize>,
 }
 
-/// The changed regions of two texts, in order.
-pub fn changes(old: &str, new: &str) -> Vec<Change> {
-    TextDiff::from_lines(old, new)
+/// The changed regions of two lists of lines, in order.
+pub fn changes(old: &[&str], new: &[&str]) -> Vec<Change> {
+    TextDiff::from_slices(old, new)
         .ops()
         .iter()
         .filter(|op| !matches!(op, DiffOp::Equal { .. }))
@@ -61,13 +61,13 @@ mod tests {
     #[test]
     fn equal_texts_have_no_diff() {
         assert_eq!(unified("a\n", "a\n", "a", "b"), "");
-        assert!(changes("a\n", "a\n").is_empty());
+        assert!(changes(&["a"], &["a"]).is_empty());
     }
 
     #[test]
     fn shows_changes() {
         assert_eq!(excerpt("a\nb\nc\nd\n", "a\nB\nc\nd\n"), " a\n-b\n+B\n c\n");
-        assert_eq!(changes("a\nb\n", "a\nb\nc\n"), [Change { old: 2..2, new: 2..3 }]);
+        assert_eq!(changes(&["a", "b"], &["a", "b", "c"]), [Change { old: 2..2, new: 2..3 }]);
         assert!(unified("a\n", "b\n", "x", "y").starts_with("--- x\n+++ y\n@@ -1 +1 @@\n"));
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     let texts = |path: &Utf8Path| change.head.read(path).found().map(Source::new);
     let reprove = |path: &Utf8Path, text: &str, findings: &[&Finding]| {
         let owner = findings.first().and_then(|f| head.iter().find(|report| report.path == f.path));
-        owner.is_some_and(|report| lint::reprove(report, path, text, change.head, &settings))
+        owner.is_some_and(|report| lint::reprove(report, path, text, findings, change.head, &settings))
     };
     plan(&Input {
         threads: change.threads,
@@ -132,7 +132,7 @@ fn causes(report: &FileReport, finding: &Finding) -> Vec<LineRange> {
         LineRange::new(first, last)
     };
     let at = finding.span.start;
-    let instruction = file.instructions.iter().find(|i| i.span.contains_offset(at)).map(|i| i.body);
+    let instruction = file.instruction_at(at).map(|i| i.body);
     let stage = stages(&file).into_iter().rev().find_map(|stage| {
         let instructions = file.instructions.get(stage.instructions)?;
         let span = instructions.first()?.span.cover(instructions.last()?.span);

@@ -8,7 +8,7 @@ use crate::github::{
     append_summary, write_outputs,
 };
 use crate::report::{annotations, count};
-use crate::repository::{is_dockerfile, wanted_files};
+use crate::repository::{is_dockerfile, likely_next, wanted_files};
 use crate::review::{FileDiff, Paint, Plan, render};
 use anyhow::Context as _;
 
@@ -90,6 +90,11 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
         let plan = review(&change, &options);
         let mut missing = snapshot.head.wanted();
         missing.extend(snapshot.base.wanted());
+        if fetches == 0 && !missing.is_empty() {
+            for file in snapshot.dockerfiles() {
+                missing.extend(likely_next(&snapshot.head, &file.path));
+            }
+        }
         missing.sort();
         missing.dedup();
         if missing.is_empty() || fetches == MAX_FETCHES || !session.fetch(snapshot, &missing).await? {

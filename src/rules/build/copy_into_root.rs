@@ -1,25 +1,23 @@
 //! `copy-into-root`.
 
 use crate::declare_rule;
-use crate::dockerfile::{Item, Keyword, Word, find_source, stages};
-use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, Workdir, is_absolute};
-use crate::repository::{Kind, Lookup, normalize};
+use crate::dockerfile::{Instruction, Keyword, Word};
+use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, Workdir, copied_from, is_absolute, join};
 use crate::rules::{Check, Fix, Report};
 use crate::text::Edit;
-use camino::Utf8Path;
 
 declare_rule! {
     /// A relative COPY destination lands in / because no WORKDIR is set.
     ///
     /// ## What it does
     ///
-    /// Finds the first `COPY` or `ADD` of a stage that has a relative destination while no `WORKDIR` is set
-    /// and the base image is known to start in `/`.
+    /// Finds `COPY` and `ADD` with a relative destination in a stage whose working directory is still the `/`
+    /// of its base image.
     ///
     /// ## Why is this bad?
     ///
-    /// The files of the application are mixed with the system's own folders, a file called `etc` or `lib`
-    /// hits a real one, and nobody can tell what belongs to the application.
+    /// The files of the application lie between `/bin`, `/etc` and `/usr`, and a folder of the same name is
+    /// merged with the system's. Nobody sees from the instruction where they are.
     ///
     /// ## Example
     ///
@@ -27,11 +25,6 @@ declare_rule! {
     /// FROM python:3.13-slim-trixie
     /// COPY . .
     /// ENTRYPOINT ["./run-server.sh"]
-    /// ```
-    ///
-    /// ```sh run-server.sh 755
-    /// #!/bin/sh
-    /// exec python -m app
     /// ```
     ///
     /// ## Use instead
@@ -43,15 +36,10 @@ declare_rule! {
     /// ENTRYPOINT ["./run-server.sh"]
     /// ```
     ///
-    /// ```sh run-server.sh 755
-    /// #!/bin/sh
-    /// exec python -m app
-    /// ```
-    ///
     /// ## Fix safety
     ///
-    /// Safe: it is offered only where each later path of the stage still means the same file. A start script
-    /// that is named with an absolute path is renamed along.
+    /// Safe: relative paths of later instructions move along. Where a later instruction names an absolute path
+    /// that may come from this `COPY`, no change is offered.
     ///
     /// ## References
     ///
@@ -63,272 +51,196 @@ declare_rule! {
     }
 }
 
-/// Folders at the root of an image that are the system's (Filesystem Hierarchy Standard 3.0).
+fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
+    let mut copies = stage.instructions.iter().enumerate().filter_map(|(at, facts)| {
+        let destination = relative_destination(file, stage, facts)?;
+        Some((at, facts, destination))
+    });
+    let Some((at, facts, destination)) = copies.next() else { return };
+    let shown = destination.text.replace('`', "");
+    let target = join("/", &shown);
+    let message = if target == "/" {
+        format!(
+            "No `WORKDIR` is set, so `{shown}` means `/`: the files land between the folders of the system."
+        )
+    } else {
+        format!(
+            "No `WORKDIR` is set, so `{shown}` means `{target}` only as long as the base image does not set one."
+        )
+    };
+    let mut refine = report.add(destination.span, message);
+    for (_, _, other) in copies.take(5) {
+        refine = refine.related(other.span, "is relative to `/`, too");
+    }
+    if let Some(fix) = fix(file, stage, at, facts) {
+        refine.fix(fix);
+    } else {
+        refine.note(
+            "Set `WORKDIR /app` before the first `COPY`, and change the paths of later instructions that name \
+             files in `/`.",
+        );
+    }
+}
+
+/// The destination of a COPY or ADD when it is relative to the `/` of the base image.
+fn relative_destination<'i>(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    facts: &'i InstructionFacts<'_>,
+) -> Option<&'i Word> {
+    let node = facts.instruction;
+    if !matches!(node.keyword, Keyword::Copy | Keyword::Add) || facts.state.workdir != Workdir::Base {
+        return None;
+    }
+    let root = match file.root_base(&stage.base) {
+        Base::Image(image) => image.defaults.workdir_path() == Some("/") && !image.defaults.is_windows(),
+        Base::Scratch | Base::Stage(_) | Base::Unknown => false,
+    };
+    let destination = node.args.last().filter(|_| node.args.len() > 1)?;
+    let text = destination.text.as_str();
+    let plain = !text.is_empty() && !text.contains(['$', '"', '\'', '%']) && !text.starts_with('~');
+    (root && plain && !is_absolute(text)).then_some(destination)
+}
+
+/// Folders of the system: an absolute path into them does not come from the copied files.
 const SYSTEM: [&str; 20] = [
     "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "media", "mnt", "opt", "proc", "root",
     "run", "sbin", "srv", "sys", "tmp", "usr", "var",
 ];
 
-fn is_system(name: &str) -> bool {
-    SYSTEM.contains(&name)
-}
+/// Programs that leave files in the current folder: what ran before must not have relied on it being `/`.
+const LEAVES_FILES: [&str; 22] = [
+    "git",
+    "curl",
+    "wget",
+    "tar",
+    "unzip",
+    "mkdir",
+    "touch",
+    "cp",
+    "mv",
+    "ln",
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "cargo",
+    "make",
+    "cmake",
+    "virtualenv",
+    "bundle",
+    "composer",
+    "mvn",
+    "gradle",
+];
 
-fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
-    let at_root = match file.root_base(&stage.base) {
-        Base::Image(image) => image.defaults.workdir_path() == Some("/") && !image.defaults.is_windows(),
-        // `scratch` holds nothing else, and an unknown base may set anything.
-        Base::Scratch | Base::Unknown | Base::Stage(_) => false,
+fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &InstructionFacts<'_>) -> Option<Fix> {
+    // Another stage that is built on this one, or copies from it, sees the files move.
+    let used = file.stages.iter().any(|other| {
+        matches!(other.base, Base::Stage(parent) if parent == stage.index)
+            || other.index > stage.index
+                && other.of(Keyword::Copy).any(|copy| copies_from(copy.instruction, stage))
+    });
+    let before = stage.instructions.get(..at)?;
+    let leaves = |i: &InstructionFacts<'_>| {
+        i.scripts().flat_map(crate::shell::Script::commands).any(|command| {
+            command.name().is_none_or(|name| LEAVES_FILES.contains(&name))
+                || command
+                    .redirects
+                    .iter()
+                    .any(|r| r.writes_file() && r.target.as_ref().is_none_or(|t| !t.text().starts_with('/')))
+        }) || (i.is(Keyword::Run) && i.body.is_none())
     };
-    if !at_root || file.docker_action {
-        return;
-    }
-    let history = file.history(stage);
-    let mut found = history.iter().filter(|(_, facts)| destination(facts).is_some());
-    // A stage below reports it already, and a WORKDIR there helps here, too.
-    let Some((owner, first)) = found.next() else { return };
-    let Some(word) = destination(first).filter(|_| owner.index == stage.index) else { return };
-    let shown = word.text.replace('`', "");
-    let message = if matches!(shown.as_str(), "." | "./") {
-        format!("No `WORKDIR` is set, so `{shown}` is `/`: the files are mixed with the system's own.")
-    } else {
-        format!(
-            "No `WORKDIR` is set, so `{shown}` is `/{}` at the root of the image.",
-            shown.trim_start_matches("./")
-        )
-    };
-    let fix = fix(file, stage, first);
-    let mut finding = report.add(word.span, message);
-    for (_, other) in found {
-        if let Some(word) = destination(other) {
-            finding = finding.related(word.span, "This one lands there, too.");
-        }
-    }
-    let top = shown.trim_start_matches("./").split('/').next().unwrap_or("");
-    match fix {
-        Some(fix) => finding.fix(fix),
-        None if is_system(top) => finding.note(format!(
-            "Where the system's folder is meant, say so: `/{}`.",
-            shown.trim_start_matches("./")
-        )),
-        None => finding.note(
-            "Set `WORKDIR /app` before it, and let the later paths that mean these files begin with `/app`.",
-        ),
-    };
-}
-
-/// The destination of a COPY or ADD that counts from a working directory nobody set.
-fn destination<'a>(facts: &InstructionFacts<'a>) -> Option<&'a Word> {
-    let instruction = facts.instruction;
-    if !matches!(instruction.keyword, Keyword::Copy | Keyword::Add) || facts.state.workdir != Workdir::Base {
+    if used || before.iter().any(leaves) {
         return None;
     }
-    let word = instruction.args.last().filter(|_| instruction.args.len() > 1)?;
-    let odd = word.text.is_empty() || word.text.contains(['$', '"', '\'', '\\']);
-    (!odd && !is_absolute(&word.text)).then_some(word)
-}
-
-/// `WORKDIR /app` before the first COPY, where every later path stays right.
-fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, first: &InstructionFacts<'_>) -> Option<Fix> {
-    if is_used_elsewhere(file, stage) {
-        return None;
-    }
-    // Something may stand at `/app` already.
     let source = &file.dockerfile.source;
-    let before = file.history(stage).into_iter().filter(|(_, i)| i.index < first.index);
-    if before.into_iter().any(|(_, i)| source.slice(i.instruction.body).contains("/app")) {
-        return None;
-    }
-    let mut edits = Vec::new();
-    let later = file
-        .stages
-        .iter()
-        .filter(|s| file.chain(s).iter().any(|below| below.index == stage.index))
-        .flat_map(|s| &s.instructions)
-        .filter(|i| i.index >= first.index);
-    for facts in later {
-        // From a WORKDIR on, paths do not count from here; absolute ones still may mean these files.
-        edits.extend(still_right(file, stage, facts)?);
-    }
-    let at = above_comments(file, first.instruction.span.start);
-    let line = source.slice(first.instruction.span);
-    let indent = line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or("");
-    let lower = first.instruction.name.text.chars().all(char::is_lowercase);
-    let keyword = if lower { "workdir" } else { "WORKDIR" };
-    edits.push(Edit::insert(at, format!("{indent}{keyword} /app{}", source.newline_at(at))));
-    Some(Fix::safe("Set `WORKDIR /app`", edits))
-}
-
-/// The start of the comment lines that stand directly above a line: they belong to it.
-fn above_comments(file: &FileFacts<'_>, offset: u32) -> u32 {
-    let mut at = offset;
-    for item in file.dockerfile.items.iter().rev() {
-        match item {
-            Item::Comment(span) if span.end == at => at = span.start,
-            _ if item.span().start >= at => {}
-            _ => break,
+    let newline = source.newline_at(facts.instruction.span.start);
+    let indent = facts.instruction.body.start - facts.instruction.span.start;
+    let blank = source
+        .slice(crate::text::Span::new(facts.instruction.span.start, facts.instruction.span.start + indent));
+    let keyword =
+        if facts.instruction.name.text.chars().all(char::is_lowercase) { "workdir" } else { "WORKDIR" };
+    let mut edits =
+        vec![Edit::insert(facts.instruction.span.start, format!("{blank}{keyword} /app{newline}"))];
+    for later in stage.instructions.get(at..)? {
+        match absolute_paths(file, later) {
+            Paths::None => {}
+            Paths::Program(word) => {
+                // `/run-server.sh` that came with this COPY is `./run-server.sh` from now on.
+                let name = word.text.strip_prefix('/')?;
+                copied_from(file, stage, &word.text).filter(|copied| copied.index >= facts.index)?;
+                let inner = source.slice(word.span);
+                let quote = if inner.starts_with('"') { "\"" } else { "" };
+                edits.push(Edit::replace(word.span, format!("{quote}./{name}{quote}")));
+            }
+            Paths::Some => return None,
         }
     }
-    at
+    Some(Fix::safe("Set `WORKDIR /app` before the files are copied", edits))
 }
 
-/// Whether another stage takes files out of this one: there paths count from the root.
-fn is_used_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
-    let syntax = stages(file.dockerfile);
-    let takers = file.stages.iter().flat_map(|s| s.instructions.iter().map(move |i| (s, i)));
-    takers.into_iter().any(|(taker, facts)| {
-        let from = facts.instruction.flag_value("from").map(|word| word.text.clone());
-        let mounts = facts.mounts().into_iter().filter_map(|mount| mount.from);
-        from.into_iter().chain(mounts).any(|name| {
-            name.contains('$')
-                || find_source(&syntax, &name, taker.index).is_some_and(|source| {
-                    file.stages
-                        .get(source)
-                        .is_some_and(|s| file.chain(s).iter().any(|below| below.index == stage.index))
-                })
-        })
+fn copies_from(node: &Instruction, stage: &StageFacts<'_>) -> bool {
+    node.flag_value("from").is_some_and(|from| {
+        stage.name.is_some_and(|name| name.eq_ignore_ascii_case(&from.text))
+            || from.text == stage.index.to_string()
+            || from.text.contains('$')
     })
 }
 
-/// The edits that keep an instruction right when the files move to `/app`; `None` where that is not certain.
-fn still_right(
-    file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    facts: &InstructionFacts<'_>,
-) -> Option<Vec<Edit>> {
-    let instruction = facts.instruction;
-    match instruction.keyword {
-        Keyword::Copy | Keyword::Add => {
-            if let Some(word) = destination(facts) {
-                let path = normalize(Utf8Path::new(&word.text))?;
-                let sources = instruction.args.split_last().map_or(&[][..], |(_, sources)| sources);
-                let overlay = match path.components().next() {
-                    Some(top) => is_system(top.as_str()),
-                    None => instruction.flag("from").is_some() || brings_system_folder(file, sources),
-                };
-                return (!overlay).then(Vec::new);
-            }
-            // An absolute destination stays where it is.
-            instruction
-                .args
-                .last()
-                .is_some_and(|word| is_absolute(&word.text) && !means_these_files(&word.text))
-                .then(Vec::new)
-        }
-        // The first relative WORKDIR counts from the one that is inserted.
-        Keyword::Workdir => instruction
-            .args
-            .first()
-            .is_some_and(|word| is_absolute(&word.text) && !means_these_files(&word.text))
-            .then(Vec::new),
-        Keyword::Cmd | Keyword::Entrypoint if instruction.json => {
-            let mut edits = Vec::new();
-            for (index, word) in instruction.args.iter().enumerate() {
-                if !means_these_files(&word.text) {
-                    continue;
-                }
-                // `"/run.sh"` → `"./run.sh"`, when the file comes from the context and the place counts.
-                let raw = file.dockerfile.source.slice(word.span);
-                let moves = index == 0
-                    && raw == format!("\"{}\"", word.text)
-                    && stage.end.workdir == Workdir::Base
-                    && comes_along(file, stage, &word.text);
-                if !moves {
-                    return None;
-                }
-                edits.push(Edit::insert(word.span.start + 1, "."));
-            }
-            Some(edits)
-        }
-        Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Volume => {
-            let source = &file.dockerfile.source;
-            let bodies = instruction.heredocs.iter().map(|heredoc| source.slice(heredoc.body));
-            let clear = std::iter::once(instruction.rest_text()).chain(bodies).all(|t| !means_these_files(t));
-            clear.then(Vec::new)
-        }
-        Keyword::Env | Keyword::Arg => {
-            let values = instruction.pairs.iter().filter_map(|pair| pair.value.as_ref());
-            values.into_iter().all(|value| !means_these_files(&value.text)).then(Vec::new)
-        }
-        Keyword::Onbuild => None,
-        _ => Some(Vec::new()),
-    }
+/// Absolute paths of an instruction that may mean copied files.
+enum Paths<'i> {
+    None,
+    /// The program of ENTRYPOINT or CMD in exec form, and nothing else.
+    Program(&'i Word),
+    Some,
 }
 
-/// Whether a text speaks of a path that the files may have now: `/x` where `x` is no folder of the system,
-/// the root itself, `..`, or a system folder counted from the working directory.
-fn means_these_files(text: &str) -> bool {
-    let mut words = text.split([' ', '\t', '"', '\'', '=', ';', '&', '|', '(', ')', '\n']);
-    let relative = |word: &str| {
-        let word = word.trim_start_matches("./");
-        ["etc/", "usr/", "var/", "opt/", "tmp/", "root/", "proc/"].iter().any(|dir| word.starts_with(dir))
-            || word.split('/').any(|part| part == "..")
+fn absolute_paths<'i>(file: &FileFacts<'_>, facts: &'i InstructionFacts<'_>) -> Paths<'i> {
+    let node = facts.instruction;
+    let bodies = node.heredocs.iter().map(|h| file.dockerfile.source.slice(h.body));
+    // Sources of a copy lie in the context or in another stage.
+    let own = match (node.keyword, node.args.last()) {
+        (Keyword::Copy | Keyword::Add, Some(destination)) => destination.text.as_str(),
+        _ => node.rest_text(),
     };
-    if words.any(relative) {
-        return true;
+    let found: usize = std::iter::once(own).chain(bodies).map(count_foreign).sum();
+    if found == 0 {
+        return Paths::None;
     }
+    match node.args.first() {
+        Some(word)
+            if node.json
+                && found == 1
+                && matches!(node.keyword, Keyword::Entrypoint | Keyword::Cmd)
+                && count_foreign(&word.text) == 1
+                && word.text.matches('/').count() == 1 =>
+        {
+            Paths::Program(word)
+        }
+        _ => Paths::Some,
+    }
+}
+
+/// How many absolute paths outside of the system's folders a text names.
+fn count_foreign(text: &str) -> usize {
     let bytes = text.as_bytes();
-    text.match_indices('/').any(|(at, _)| {
-        let before = at.checked_sub(1).and_then(|i| bytes.get(i)).copied().unwrap_or(b' ');
-        // Inside of a path, a URL or a pattern, or behind a variable.
-        if before.is_ascii_alphanumeric()
-            || matches!(before, b'.' | b'_' | b'-' | b'/' | b'}' | b')' | b'~' | b'*' | b'@' | b'+' | b'%')
-        {
-            return false;
-        }
-        let rest = text.get(at + 1..).unwrap_or("");
-        let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
-            .unwrap_or(rest.len());
-        let first = rest.get(..end).unwrap_or("");
-        // `://` of a URL.
-        if before == b':' && rest.starts_with('/') {
-            return false;
-        }
-        !is_system(first)
-    })
-}
-
-/// Whether a copied folder holds folders of the system: then it is meant to be laid over the root.
-fn brings_system_folder(file: &FileFacts<'_>, sources: &[Word]) -> bool {
-    sources.iter().any(|source| {
-        let Some(dir) = normalize(Utf8Path::new(source.text.trim_start_matches('/'))) else { return true };
-        ["etc", "usr", "bin", "sbin", "opt", "var", "root", "home", "lib"].iter().any(|name| {
-            let entry = file.tree.entry(&file.context.join(&dir).join(name)).found();
-            // A `bin` or `lib` of the project is usual; together with the others it is an overlay.
-            entry.is_some_and(|e| e.kind == Kind::Directory)
-                && !matches!(*name, "bin" | "lib" | "home" | "var")
+    let starts = bytes.iter().enumerate().filter(|(at, byte)| {
+        **byte == b'/'
+            && (*at == 0
+                || matches!(
+                    bytes[at - 1],
+                    b' ' | b'\t' | b'"' | b'\'' | b'=' | b':' | b',' | b'\n' | b'(' | b'>' | b'<' | b'['
+                ))
+    });
+    starts
+        .filter(|(at, _)| {
+            let name: &str = text.get(at + 1..).unwrap_or("");
+            let end = name
+                .find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '-')))
+                .unwrap_or(name.len());
+            let first = &name[..end];
+            !first.is_empty() && !SYSTEM.contains(&first)
         })
-    })
-}
-
-/// Whether a path at the root is a file of the context that the stage copies.
-fn comes_along(file: &FileFacts<'_>, stage: &StageFacts<'_>, path: &str) -> bool {
-    crate::facts::copied_from(file, stage, path)
-        .is_some_and(|copied| matches!(file.tree.entry(&copied.path), Lookup::Found(_)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_that_move() {
-        for text in
-            ["/run.sh", "cat /data/x", "cd / && x", "X=/app", "ls ../x", "cp a /", "a:/b", "rm -rf var/cache"]
-        {
-            assert!(means_these_files(text), "{text}");
-        }
-        for text in [
-            "./run.sh",
-            "/usr/bin/x",
-            "curl https://example.com/a/b",
-            "s/a/b/",
-            "$X/y",
-            "a/b",
-            "> /etc/x",
-            "/var/log",
-        ] {
-            assert!(!means_these_files(text), "{text}");
-        }
-    }
+        .count()
 }

@@ -2,11 +2,13 @@
 
 mod dependencies_after_copy;
 mod package_cache_left;
+mod python_on_alpine;
 mod recommended_packages;
 
 /// The rules of this chapter, by id.
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &dependencies_after_copy::RULE,
     &package_cache_left::RULE,
+    &python_on_alpine::RULE,
     &recommended_packages::RULE,
 ];

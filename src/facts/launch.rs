@@ -1,0 +1,247 @@
+//! The commands that a container finally runs: through init wrappers, shells and start scripts.
+
+use super::{FileFacts, StageFacts, StartPart, after_wrappers};
+use crate::dockerfile::{Joined, Word as DockerfileWord};
+use crate::shell::{
+    Command, CompoundKind, Connector, Interpreter, List, Node, RunBody, Script, interpreter_of, parse,
+};
+use crate::text::Span;
+use camino::Utf8PathBuf;
+
+/// A command that a container finally runs.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// The word of the Dockerfile that leads to it: the program itself, or the script that runs it.
+    pub span: Span,
+    /// Where it stands when a script of the context runs it: path and bytes of that file.
+    pub in_script: Option<(Utf8PathBuf, Span)>,
+    /// Program and arguments; `sudo`, `exec` and their like left out, expansions as written.
+    pub words: Vec<String>,
+}
+
+impl Launch {
+    /// The program without its path.
+    pub fn program(&self) -> &str {
+        self.words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word))
+    }
+}
+
+/// The commands that a container of a stage may end up running, in order of place; empty when that is not
+/// known.
+pub fn launches(stage: &StageFacts<'_>) -> Vec<Launch> {
+    let start = &stage.start;
+    let Some(main) = start.main() else { return Vec::new() };
+    let arguments = start.entrypoint.as_ref().and(start.cmd.as_ref());
+    if let Some(script) = start.script.as_ref().or(start.shell_script.as_ref()) {
+        let place = |span| Some((script.copied.path.clone(), span));
+        if let Interpreter::Other(program) = interpreter_of(&script.text) {
+            let end = script.text.lines().next().map_or(0, |line| line.len() as u32);
+            let words = vec![program, script.target.clone()];
+            return vec![Launch { span: script.word.span, in_script: place(Span::new(0, end)), words }];
+        }
+        let Some(body) = &script.script else { return Vec::new() };
+        let mut out = Vec::new();
+        for command in final_commands(body) {
+            if is_all_arguments(command) {
+                out.extend(arguments.map(of_part).unwrap_or_default());
+            } else {
+                out.push(Launch {
+                    span: script.word.span,
+                    in_script: place(command.span()),
+                    words: texts(command),
+                });
+            }
+        }
+        return out;
+    }
+    match start.exec_words() {
+        Some(words) => of_words(&words),
+        // A CMD in shell form behind a wrapper: `ENTRYPOINT ["tini", "--"]`.
+        None if main.instruction.json => {
+            let words: Vec<&DockerfileWord> = main.instruction.args.iter().collect();
+            match (after_wrappers(&words), arguments) {
+                ([], Some(arguments)) => of_part(arguments),
+                _ => of_words(&words),
+            }
+        }
+        None => of_part(main),
+    }
+}
+
+fn of_part(part: &StartPart<'_>) -> Vec<Launch> {
+    let instruction = part.instruction;
+    if instruction.json {
+        return of_words(&instruction.args.iter().collect::<Vec<_>>());
+    }
+    let script = parse(&instruction.rest_joined());
+    of_script(&script, None)
+}
+
+fn of_words(words: &[&DockerfileWord]) -> Vec<Launch> {
+    let rest = after_wrappers(words);
+    let Some(first) = rest.first() else { return Vec::new() };
+    if let Some(code) = shell_string(rest) {
+        return of_script(&parse(&Joined::verbatim(&code.text, 0)), Some(code.span));
+    }
+    let words = rest.iter().map(|word| word.text.clone()).collect();
+    vec![Launch { span: first.span, in_script: None, words }]
+}
+
+/// The string of `sh -c '…'`.
+fn shell_string<'w>(words: &[&'w DockerfileWord]) -> Option<&'w DockerfileWord> {
+    let (shell, rest) = words.split_first()?;
+    if !matches!(shell.text.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash")) {
+        return None;
+    }
+    let at = rest.iter().position(|word| {
+        word.text.starts_with('-') && !word.text.starts_with("--") && word.text.ends_with('c')
+    })?;
+    rest[..at].iter().all(|word| word.text.starts_with('-')).then(|| rest.get(at + 1).copied()).flatten()
+}
+
+fn of_script(script: &Script, span: Option<Span>) -> Vec<Launch> {
+    final_commands(script)
+        .into_iter()
+        .map(|command| Launch {
+            span: span
+                .unwrap_or_else(|| command.name_word().map_or(command.span(), crate::shell::Word::span)),
+            in_script: None,
+            words: texts(command),
+        })
+        .collect()
+}
+
+fn texts(command: &Command) -> Vec<String> {
+    command.program_words().iter().map(|word| word.text().to_owned()).collect()
+}
+
+/// Whether a command is `"$@"` and nothing else, with or without `exec`.
+pub fn is_all_arguments(command: &Command) -> bool {
+    matches!(command.program_words(), [only] if matches!(only.raw(), "\"$@\"" | "$@" | "${@}" | "\"${@}\"" | "$*" | "\"$*\""))
+}
+
+/// The simple commands that can be the last one a script runs in the foreground, followed into `if`,
+/// `case`, groups and functions of the script; in order of place. Pipes, loops, subshells and `a || b`
+/// are not followed.
+pub fn final_commands(script: &Script) -> Vec<&Command> {
+    let mut out = Vec::new();
+    in_list(script, &script.root, &mut Vec::new(), &mut out);
+    out.sort_by_key(|command| command.place.start);
+    out.dedup_by_key(|command| command.id);
+    out
+}
+
+fn in_list<'s>(script: &'s Script, list: &'s List, seen: &mut Vec<&'s str>, out: &mut Vec<&'s Command>) {
+    let Some(chain) = list.items.iter().rev().find(|chain| !is_function(&chain.elements)) else { return };
+    if chain.terminator == Connector::Background
+        || chain.elements.iter().any(|element| element.before == Connector::Or)
+    {
+        return;
+    }
+    let Some(element) = chain.elements.last() else { return };
+    let pipeline = &element.pipeline;
+    let [node] = pipeline.commands.as_slice() else { return };
+    if pipeline.negated || pipeline.timed {
+        return;
+    }
+    in_node(script, node, seen, out);
+}
+
+fn is_function(elements: &[crate::shell::Element]) -> bool {
+    let [element] = elements else { return false };
+    matches!(element.pipeline.commands.as_slice(), [Node::Compound(c)] if matches!(c.kind, CompoundKind::Function { .. }))
+}
+
+fn in_node<'s>(script: &'s Script, node: &'s Node, seen: &mut Vec<&'s str>, out: &mut Vec<&'s Command>) {
+    match node {
+        Node::Simple(id) => {
+            let Some(command) = script.command(*id) else { return };
+            let called = match command.words.first().and_then(|word| word.literal()) {
+                Some(name) => function(&script.root, name),
+                None => None,
+            };
+            match called {
+                // A function that is called from several places is not only the end of the script.
+                Some((name, body)) if !seen.contains(&name) && calls(script, name) == 1 => {
+                    seen.push(name);
+                    in_node(script, body, seen, out);
+                    seen.pop();
+                }
+                Some(_) => {}
+                None => out.push(command),
+            }
+        }
+        Node::Compound(compound) => match &compound.kind {
+            CompoundKind::Group(list) => in_list(script, list, seen, out),
+            CompoundKind::If { arms, otherwise } => {
+                for (_, body) in arms {
+                    in_list(script, body, seen, out);
+                }
+                if let Some(body) = otherwise {
+                    in_list(script, body, seen, out);
+                }
+            }
+            CompoundKind::Case { arms, .. } => {
+                for arm in arms.iter().filter(|arm| !arm.falls_through) {
+                    in_list(script, &arm.body, seen, out);
+                }
+            }
+            _ => {}
+        },
+    }
+}
+
+fn calls(script: &Script, name: &str) -> usize {
+    script
+        .commands()
+        .filter(|command| command.words.first().and_then(|word| word.literal()) == Some(name))
+        .count()
+}
+
+/// The function of that name on the top level of a script.
+fn function<'s>(root: &'s List, name: &str) -> Option<(&'s str, &'s Node)> {
+    root.items.iter().flat_map(|chain| &chain.elements).find_map(|element| {
+        let [Node::Compound(compound)] = element.pipeline.commands.as_slice() else { return None };
+        match &compound.kind {
+            CompoundKind::Function { name: own, body: Some(body) } if own == name => {
+                Some((own.as_str(), body))
+            }
+            _ => None,
+        }
+    })
+}
+
+impl FileFacts<'_> {
+    /// Where a new line above an instruction goes: above the comment lines that are attached to it, so
+    /// that a comment stays with what it speaks about.
+    pub fn above(&self, index: usize) -> u32 {
+        use crate::dockerfile::Item;
+        let items = &self.dockerfile.items;
+        let Some(mut at) =
+            items.iter().position(|item| matches!(item, Item::Instruction(_, i) if *i == index))
+        else {
+            return self.dockerfile.source.text().len() as u32;
+        };
+        while at > 0 && matches!(items.get(at - 1), Some(Item::Comment(_))) {
+            at -= 1;
+        }
+        items.get(at).map_or(0, |item| item.span().start)
+    }
+}
+
+/// Whether a body of an instruction in shell form is one simple command of plain words.
+pub(super) fn plain_words(body: &RunBody) -> Option<Vec<DockerfileWord>> {
+    let command = body.line.single_command()?;
+    let plain = body.heredocs.is_empty()
+        && body.line.problems.is_empty()
+        && command.assignments.is_empty()
+        && command.redirects.is_empty()
+        && command.words.iter().all(crate::shell::Word::is_plain);
+    plain.then(|| {
+        command
+            .program_words()
+            .iter()
+            .map(|word| DockerfileWord { text: word.text().to_owned(), span: word.span() })
+            .collect()
+    })
+}

@@ -1,0 +1,249 @@
+//! `base-end-of-life`.
+
+use crate::config::Level;
+use crate::declare_rule;
+use crate::facts::{BaseUse, FileFacts, InstructionFacts};
+use crate::image::{self, Eol, Part, State, end_of_life, newest_os_variant, pinned_tag};
+use crate::rules::{Check, Fix, Report};
+use crate::shell::packages::package_commands;
+use crate::text::Edit;
+use jiff::ToSpan;
+use std::cmp::Reverse;
+
+declare_rule! {
+    /// The base image's version gets no more security fixes.
+    ///
+    /// ## What it does
+    ///
+    /// Compares the version and the distribution that a base image's tag names with the day on which their
+    /// support ends. Defaults of `ARG` are resolved first. The worse of the two parts is reported: an error
+    /// when nobody has fixed it for more than a year, a warning when it has ended, a hint when it ends within
+    /// 90 days, or when only long-term or paid support is left.
+    ///
+    /// Builder stages give a hint only. Digests without a tag, tags that name no version, images of other
+    /// registries and versions newer than the built-in table are not judged.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// Known holes stay open in every image that is built on it, however often it is rebuilt. Packages of
+    /// such a release also vanish from the mirrors one day, and then the build breaks.
+    ///
+    /// ## Example
+    ///
+    /// ```dockerfile
+    /// FROM python:3.12-slim-bullseye
+    /// COPY app.py /srv/app.py
+    /// USER 10001:10001
+    /// CMD ["python", "/srv/app.py"]
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```dockerfile
+    /// FROM python:3.12-slim-trixie
+    /// COPY app.py /srv/app.py
+    /// USER 10001:10001
+    /// CMD ["python", "/srv/app.py"]
+    /// ```
+    ///
+    /// ## Fix safety
+    ///
+    /// Safe where only the distribution under the same version changes, in a file with one base and no
+    /// packages of the distribution. Where packages are installed, where other stages move along, and where
+    /// the base is a distribution itself, it has to be confirmed. When the language's or the server's own
+    /// version has ended, the supported ones are named and the choice is left to you.
+    ///
+    /// ## References
+    ///
+    /// - [endoflife.date](https://endoflife.date)
+    /// - [Python Speed: The best Docker base image for your Python application](https://pythonspeed.com/articles/base-image-python-docker-images/)
+    pub(super) RULE = "base-end-of-life" {
+        chapter: Security, level: Warning, default: On, scope: Instruction, fix: Safe,
+        aliases: ["tally/ruby/eol-ruby-version"],
+        check: Check::File(check),
+    }
+}
+
+/// Age of the built-in dates, in days, from which a finding says how old they are.
+const OLD_DATA: i32 = 180;
+
+fn check(file: &FileFacts<'_>, report: &mut Report) {
+    let bases = file.external_bases();
+    for base in &bases {
+        let parts = parts_of(file, base);
+        let Some(worst) = parts.iter().min_by_key(|eol| rank(eol)).filter(|eol| speaks(eol)) else {
+            continue;
+        };
+        // A builder stage may well stand on long-term support.
+        if !base.shipped && worst.state != State::Ended {
+            continue;
+        }
+        let Some(level) = level(file, base, worst).and_then(|level| base.softened(level)) else { continue };
+        let reference = &base.image.reference;
+        let tag = reference.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
+        let name = format!("{}{tag}", reference.name()).replace('`', "");
+        let mut finding = report.add(base.tag_or_name(), message(worst, &name)).level(level);
+        for other in parts.iter().filter(|other| other.part != worst.part && speaks(other)) {
+            finding = finding.note(format!("The same tag: {}", message(other, &name)));
+        }
+        if base.in_globals
+            && let Some(stage) = base.stages.first().and_then(|stage| file.stages.get(*stage))
+        {
+            finding = finding.related(stage.from.body, "A stage is built on it here.");
+        }
+        match change(file, base, &bases, &parts) {
+            Some((fix, note)) => {
+                if let Some(note) = note {
+                    finding = finding.note(note);
+                }
+                finding = finding.fix(fix);
+            }
+            None => {
+                if let Some(note) = advice(&parts) {
+                    finding = finding.note(note);
+                }
+            }
+        }
+        let age = image::SNAPSHOT.until(file.today).map_or(0, |span| span.get_days());
+        if age > OLD_DATA {
+            finding.note(format!("The dates are those known on {}.", image::SNAPSHOT));
+        }
+    }
+}
+
+/// What is known of the end of the parts of a base.
+fn parts_of(file: &FileFacts<'_>, base: &BaseUse<'_>) -> Vec<Eol> {
+    let reference = &base.image.reference;
+    // `debian/eol` is made of ended releases and says so.
+    if base.image.image.repository == "debian/eol"
+        || (reference.tag().is_none() && reference.digest().is_some())
+    {
+        return Vec::new();
+    }
+    end_of_life(&base.image.image, reference.tag().unwrap_or("latest"), file.today)
+}
+
+fn speaks(eol: &Eol) -> bool {
+    eol.state != State::Supported
+}
+
+/// The smallest is the worst: the state first, then the older end.
+fn rank(eol: &Eol) -> (u8, Option<Reverse<i64>>) {
+    let state = match eol.state {
+        State::Ended => 0,
+        State::LtsOnly | State::ExtendedOnly => 1,
+        State::EndsSoon(_) => 2,
+        State::Supported => 3,
+    };
+    let since = eol.no_fixes_since().or(eol.ended);
+    let days = since.and_then(|day| day.until(image::SNAPSHOT).ok()).map(|span| i64::from(span.get_days()));
+    (state, days.map(Reverse))
+}
+
+fn level(file: &FileFacts<'_>, base: &BaseUse<'_>, worst: &Eol) -> Option<Level> {
+    if worst.state != State::Ended || !base.shipped {
+        return Some(Level::Info);
+    }
+    if base.dev {
+        // Lowered to a hint where all of its stages are for development.
+        return Some(Level::Warning);
+    }
+    let year_ago = file.today.checked_sub(1.year()).ok()?;
+    let long_ago = worst.no_fixes_since().is_some_and(|since| since < year_ago);
+    Some(if long_ago { Level::Error } else { Level::Warning })
+}
+
+fn message(eol: &Eol, name: &str) -> String {
+    let label = &eol.label;
+    match (eol.state, eol.ended) {
+        (State::Ended, _) => match eol.no_fixes_since() {
+            Some(since) => format!("{label} in `{name}` has had no security fixes since {since}."),
+            None => format!("{label} in `{name}` gets no more security fixes."),
+        },
+        (State::LtsOnly, Some(ended)) => {
+            let until = eol.extended_until.map(|day| format!(" until {day}")).unwrap_or_default();
+            format!(
+                "{label} in `{name}` lost its security team on {ended}. Only the long-term support team fixes \
+                 some of its packages{until}."
+            )
+        }
+        (State::ExtendedOnly, Some(ended)) => {
+            format!("{label} in `{name}` has been fixed for paying customers only since {ended}.")
+        }
+        (_, Some(ended)) => format!("{label} in `{name}` gets no more security fixes after {ended}."),
+        (_, None) => format!("{label} in `{name}` is at the end of its support."),
+    }
+}
+
+/// What to move to where no change can be offered.
+fn advice(parts: &[Eol]) -> Option<String> {
+    let eol = parts.iter().filter(|eol| speaks(eol)).min_by_key(|eol| (eol.part, rank(eol)))?;
+    let others = eol.supported.iter().filter(|name| **name != eol.release);
+    let names: Vec<String> = others.map(|name| format!("`{name}`")).collect();
+    let what = eol.label.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default().trim();
+    if names.is_empty() {
+        return (eol.state == State::Ended)
+            .then(|| format!("No release of {what} gets security fixes any more."));
+    }
+    Some(format!("Supported releases of {what}: {}.", names.join(", ")))
+}
+
+/// The same image on a newer distribution, and what has to be checked then.
+fn change(
+    file: &FileFacts<'_>,
+    base: &BaseUse<'_>,
+    bases: &[BaseUse<'_>],
+    parts: &[Eol],
+) -> Option<(Fix, Option<String>)> {
+    let os = parts.iter().find(|eol| eol.part == Part::Os && speaks(eol))?;
+    // A swap of the distribution would leave the finding about the version.
+    if parts.iter().any(|eol| eol.part == Part::Language && speaks(eol)) {
+        return None;
+    }
+    let mut edits = Vec::new();
+    let mut title = None;
+    // Stages on the same release hand libraries over to each other; they move together or not at all.
+    for other in bases {
+        let same = other.span == base.span
+            || parts_of(file, other)
+                .iter()
+                .any(|eol| eol.part == Part::Os && eol.label == os.label && eol.codename == os.codename);
+        if !same {
+            continue;
+        }
+        let reference = &other.image.reference;
+        if reference.digest().is_some() {
+            return None;
+        }
+        let newer = newest_os_variant(&other.image.image, reference.tag()?, file.today)?;
+        // A tag without a version (`rust:buster`) would only move on.
+        let newer = pinned_tag(&other.image.image, &newer).unwrap_or(newer);
+        if other.span == base.span {
+            title = Some(format!("Use `{}:{newer}`", reference.name()));
+        }
+        edits.push(Edit::replace(other.tag()?, newer));
+    }
+    let title = title?;
+    let is_distribution = parts.iter().all(|eol| eol.part == Part::Os);
+    let packages = base.stages.iter().filter_map(|stage| file.stages.get(*stage)).any(|stage| {
+        file.stages
+            .iter()
+            .filter(|other| file.chain(other).iter().any(|link| link.index == stage.index))
+            .flat_map(|other| &other.instructions)
+            .flat_map(InstructionFacts::scripts)
+            .flat_map(package_commands)
+            .any(|call| call.manager.is_system())
+    });
+    let note = if is_distribution {
+        "This is another release of the distribution: check that the packages and paths that the stage uses \
+         are the same there."
+    } else if packages {
+        "Check that the system packages that are installed have the same names and versions on the newer \
+         distribution."
+    } else if bases.len() > 1 {
+        "Check that what is copied between the stages runs on the newer distribution."
+    } else {
+        return Some((Fix::safe(title, edits), None));
+    };
+    Some((Fix::confirm(title, edits), Some(note.to_owned())))
+}

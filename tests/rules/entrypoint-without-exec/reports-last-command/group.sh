@@ -1,0 +1,2 @@
+#!/bin/sh
+{ echo start; server; } 2>&1

@@ -1,0 +1,4 @@
+#!/bin/bash
+set -e
+FOO=1 /srv/server --port "$PORT" \
+  --verbose

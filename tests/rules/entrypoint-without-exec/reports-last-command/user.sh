@@ -1,0 +1,2 @@
+#!/bin/sh
+./wait-for db && gosu app /srv/server

@@ -1,0 +1,3 @@
+#!/bin/sh
+if [ "$1" = x ]; then shift; fi
+exec "$@"

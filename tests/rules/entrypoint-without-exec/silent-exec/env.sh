@@ -1,0 +1,2 @@
+#!/bin/sh
+FOO=1 exec server

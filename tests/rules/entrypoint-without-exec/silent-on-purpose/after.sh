@@ -1,0 +1,3 @@
+#!/bin/sh
+server
+echo stopped

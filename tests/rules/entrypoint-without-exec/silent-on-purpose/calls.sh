@@ -1,0 +1,6 @@
+#!/bin/sh
+run() {
+  server "$1"
+}
+run first
+run second

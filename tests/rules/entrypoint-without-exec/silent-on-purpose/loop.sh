@@ -1,0 +1,2 @@
+#!/bin/sh
+while true; do job; sleep 60; done

@@ -1,0 +1,3 @@
+#!/bin/bash
+trap "kill 0" TERM
+server

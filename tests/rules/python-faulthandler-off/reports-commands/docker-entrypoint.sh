@@ -1,0 +1,6 @@
+#!/bin/sh
+set -e
+if [ "$1" = help ]; then
+  echo help
+fi
+exec "$@"

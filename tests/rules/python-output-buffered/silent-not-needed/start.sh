@@ -1,0 +1,3 @@
+#!/bin/sh
+export PYTHONUNBUFFERED=1 PYTHONFAULTHANDLER=1
+exec python -m app

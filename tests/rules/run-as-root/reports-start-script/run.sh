@@ -1,0 +1,3 @@
+#!/bin/sh
+# su-exec is not used here
+exec python -m app
