@@ -9,7 +9,6 @@ mod build;
 mod caches;
 mod efficiency;
 mod finding;
-mod manifests;
 mod operation;
 mod reproducibility;
 mod rule;

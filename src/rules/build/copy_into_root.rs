@@ -1,10 +1,12 @@
 //! `copy-into-root`.
 
 use crate::declare_rule;
-use crate::dockerfile::{Instruction, Keyword, Word};
+use crate::dockerfile::{Item, Keyword, Word, find_source, stages};
 use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, Workdir, copied_from, is_absolute, join};
+use crate::repository::{Kind, normalize};
 use crate::rules::{Check, Fix, Report};
 use crate::text::Edit;
+use camino::Utf8Path;
 
 declare_rule! {
     /// A relative COPY destination lands in / because no WORKDIR is set.
@@ -52,6 +54,13 @@ declare_rule! {
 }
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
+    // GitHub sets the working directory of Docker actions itself and advises against WORKDIR.
+    let said_below = file.chain(stage).iter().skip(1).any(|below| {
+        below.instructions.iter().any(|facts| relative_destination(file, below, facts).is_some())
+    });
+    if file.docker_action || said_below {
+        return;
+    }
     let mut copies = stage.instructions.iter().enumerate().filter_map(|(at, facts)| {
         let destination = relative_destination(file, stage, facts)?;
         Some((at, facts, destination))
@@ -74,6 +83,8 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     }
     if let Some(fix) = fix(file, stage, at, facts) {
         refine.fix(fix);
+    } else if top_is_system(&shown) {
+        refine.note(format!("Where the system's folder is meant, say so: `{target}`."));
     } else {
         refine.note(
             "Set `WORKDIR /app` before the first `COPY`, and change the paths of later instructions that name \
@@ -135,12 +146,6 @@ const LEAVES_FILES: [&str; 22] = [
 ];
 
 fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &InstructionFacts<'_>) -> Option<Fix> {
-    // Another stage that is built on this one, or copies from it, sees the files move.
-    let used = file.stages.iter().any(|other| {
-        matches!(other.base, Base::Stage(parent) if parent == stage.index)
-            || other.index > stage.index
-                && other.of(Keyword::Copy).any(|copy| copies_from(copy.instruction, stage))
-    });
     let before = stage.instructions.get(..at)?;
     let leaves = |i: &InstructionFacts<'_>| {
         i.scripts().flat_map(crate::shell::Script::commands).any(|command| {
@@ -151,19 +156,26 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &Instruct
                     .any(|r| r.writes_file() && r.target.as_ref().is_none_or(|t| !t.text().starts_with('/')))
         }) || (i.is(Keyword::Run) && i.body.is_none())
     };
-    if used || before.iter().any(leaves) {
+    let source = &file.dockerfile.source;
+    let taken = |i: &InstructionFacts<'_>| source.slice(i.instruction.body).contains("/app");
+    if is_used_elsewhere(file, stage) || before.iter().any(|i| leaves(i) || taken(i)) {
         return None;
     }
-    let source = &file.dockerfile.source;
     let newline = source.newline_at(facts.instruction.span.start);
     let indent = facts.instruction.body.start - facts.instruction.span.start;
     let blank = source
         .slice(crate::text::Span::new(facts.instruction.span.start, facts.instruction.span.start + indent));
     let keyword =
         if facts.instruction.name.text.chars().all(char::is_lowercase) { "workdir" } else { "WORKDIR" };
-    let mut edits =
-        vec![Edit::insert(facts.instruction.span.start, format!("{blank}{keyword} /app{newline}"))];
-    for later in stage.instructions.get(at..)? {
+    let place = above_comments(file, facts.instruction.span.start);
+    let mut edits = vec![Edit::insert(place, format!("{blank}{keyword} /app{newline}"))];
+    // The stages that are built on this one move along.
+    let built_on =
+        file.stages.iter().filter(|s| file.chain(s).iter().any(|below| below.index == stage.index));
+    for later in built_on.flat_map(|s| &s.instructions).filter(|i| i.index >= facts.index) {
+        if means_the_system(file, later) {
+            return None;
+        }
         match absolute_paths(file, later) {
             Paths::None => {}
             Paths::Program(word) => {
@@ -180,12 +192,83 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &Instruct
     Some(Fix::safe("Set `WORKDIR /app` before the files are copied", edits))
 }
 
-fn copies_from(node: &Instruction, stage: &StageFacts<'_>) -> bool {
-    node.flag_value("from").is_some_and(|from| {
-        stage.name.is_some_and(|name| name.eq_ignore_ascii_case(&from.text))
-            || from.text == stage.index.to_string()
-            || from.text.contains('$')
+/// Whether another stage takes files out of this one, or out of one built on it: there paths count from `/`.
+fn is_used_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
+    let syntax = stages(file.dockerfile);
+    let built_on = |index: usize| {
+        let source = file.stages.get(index);
+        source.is_some_and(|s| file.chain(s).iter().any(|below| below.index == stage.index))
+    };
+    file.stages.iter().any(|taker| {
+        taker.instructions.iter().any(|facts| {
+            let flag = facts.instruction.flag_value("from").map(|word| word.text.clone());
+            let mounts = facts.mounts().into_iter().filter_map(|mount| mount.from);
+            flag.into_iter().chain(mounts).any(|name| {
+                name.contains('$') || find_source(&syntax, &name, taker.index).is_some_and(built_on)
+            })
+        })
     })
+}
+
+/// The start of the comment lines directly above a line: they belong to it, also ignore comments.
+fn above_comments(file: &FileFacts<'_>, offset: u32) -> u32 {
+    let mut at = offset;
+    for item in file.dockerfile.items.iter().rev() {
+        match item {
+            Item::Comment(span) if span.end == at => at = span.start,
+            _ if item.span().start >= at => {}
+            _ => break,
+        }
+    }
+    at
+}
+
+/// Whether a relative path begins with a folder of the system.
+fn top_is_system(path: &str) -> bool {
+    let path = normalize(Utf8Path::new(path));
+    path.and_then(|p| p.components().next().map(|top| SYSTEM.contains(&top.as_str()))).unwrap_or(false)
+}
+
+/// Whether an instruction counts on `/` being the current folder: it copies into `etc/…`, lays a folder that
+/// has `etc`, `usr` or the like over the root, goes up by `..`, or speaks of `/` itself.
+fn means_the_system(file: &FileFacts<'_>, facts: &InstructionFacts<'_>) -> bool {
+    let node = facts.instruction;
+    if matches!(node.keyword, Keyword::Copy | Keyword::Add) {
+        let Some((destination, sources)) = node.args.split_last() else { return false };
+        if facts.state.workdir != Workdir::Base || is_absolute(&destination.text) {
+            return false;
+        }
+        let whole = normalize(Utf8Path::new(&destination.text)).is_none_or(|path| path.as_str().is_empty());
+        return top_is_system(&destination.text)
+            || (whole && lays_over_root(file, node.flag("from").is_some(), sources));
+    }
+    if !matches!(node.keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck) {
+        return false;
+    }
+    let bodies = node.heredocs.iter().map(|h| file.dockerfile.source.slice(h.body));
+    std::iter::once(node.rest_text()).chain(bodies).any(|text| {
+        text.split(|c: char| c.is_whitespace() || "\"'=;&|(),[]<>".contains(c)).any(|word| {
+            let relative = word.trim_start_matches("./");
+            let folder = ["etc/", "usr/", "var/", "opt/", "tmp/", "root/", "proc/"];
+            word == "/"
+                || word.split('/').any(|part| part == "..")
+                || folder.iter().any(|f| relative.starts_with(f))
+        })
+    })
+}
+
+/// Whether the sources of a COPY to the root bring folders of the system.
+fn lays_over_root(file: &FileFacts<'_>, from_elsewhere: bool, sources: &[Word]) -> bool {
+    from_elsewhere
+        || sources.iter().any(|source| {
+            let Some(dir) = normalize(Utf8Path::new(source.text.trim_start_matches('/'))) else {
+                return true;
+            };
+            ["etc", "usr", "sbin", "opt", "root"].iter().any(|name| {
+                let entry = file.tree.entry(&file.context.join(&dir).join(name)).found();
+                entry.is_some_and(|entry| entry.kind == Kind::Directory)
+            })
+        })
 }
 
 /// Absolute paths of an instruction that may mean copied files.
@@ -213,8 +296,7 @@ fn absolute_paths<'i>(file: &FileFacts<'_>, facts: &'i InstructionFacts<'_>) -> 
             if node.json
                 && found == 1
                 && matches!(node.keyword, Keyword::Entrypoint | Keyword::Cmd)
-                && count_foreign(&word.text) == 1
-                && word.text.matches('/').count() == 1 =>
+                && count_foreign(&word.text) == 1 =>
         {
             Paths::Program(word)
         }

@@ -7,8 +7,8 @@ use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::rules::append::append;
 use crate::rules::caches::REMOVE_APT_LISTS;
 use crate::rules::{Check, Fix, Report};
-use crate::shell::Script;
 use crate::shell::packages::{Manager, PackageCommand, Verb, package_command, package_commands};
+use crate::shell::{Command, Script};
 use crate::text::Edit;
 
 declare_rule! {
@@ -43,7 +43,7 @@ declare_rule! {
     /// ## Fix safety
     ///
     /// Where nothing else needs the index it is removed at the end of the same `RUN`. Needs a look when more than
-    /// later `RUN` installs: each of them needs its own update. Offered only when the two instructions follow
+    /// one later `RUN` installs: each of them needs its own update. Offered only when the two instructions follow
     /// each other.
     ///
     /// ## References
@@ -76,6 +76,7 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
                 )
                 .level(if update.manager == Manager::Apt { Level::Error } else { Level::Warning })
                 .related(install.instruction.name.span, "installs without updating the index"),
+            None if rest.iter().any(|later| uses_unseen(later, update.manager)) => continue,
             None => report
                 .add(
                     update.program_span.cover(update.verb_span),
@@ -84,43 +85,72 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
                 .level(Level::Info)
                 .related(first.instruction.name.span, "updates the index itself"),
         };
-        if installs.iter().filter(|(_, updates)| !updates).count() > 1 {
+        let without: Vec<&InstructionFacts<'_>> =
+            installs.iter().filter(|(_, updates)| !updates).map(|(run, _)| *run).collect();
+        let fix = if without.is_empty() {
+            let next_to_it = first.index == facts.index + 1;
+            next_to_it
+                .then(|| delete(facts))
+                .flatten()
+                .map(|edit| Fix::confirm(format!("Delete `RUN {command}`"), vec![edit]))
+        } else {
+            fix(file, stage, facts, &without, update.manager)
+        };
+        if without.len() > 1 && fix.is_none() {
             refine = refine.note("More than one later `RUN` installs: each of them needs the update.");
         }
-        let neighbour = rest.first().filter(|next| next.index == first.index);
-        let Some(mut fix) = neighbour.and_then(|next| fix(file, facts, next, &command, outdated.is_some()))
-        else {
-            continue;
-        };
-        // The merged RUN would leave the index in its layer; only the last user of it may remove it.
-        if outdated.is_some() && installs.len() == 1 && stage.shipped {
-            fix.edits.extend(removal(file, first, update.manager));
+        if let Some(fix) = fix {
+            refine.fix(fix);
         }
-        refine.fix(fix);
     }
 }
 
-/// The update of a RUN that does nothing else: installs by a script or behind `;` would be something else.
+/// The update of a RUN that installs nothing: not itself, and not by a script that nobody sees into.
 fn only_updates<'f>(facts: &'f InstructionFacts<'_>) -> Option<(&'f Script, PackageCommand<'f>)> {
     if !facts.is(Keyword::Run) || has_index_mount(facts) {
         return None;
     }
-    let mut scripts = facts.scripts().filter(|script| script.commands().next().is_some());
-    let script = scripts.next()?;
-    if scripts.next().is_some() {
-        return None;
-    }
     let mut update = None;
-    for command in script.commands() {
-        match package_command(command) {
-            Some(call) if call.verb == Verb::Update && call.manager.is_system() => {
-                update.get_or_insert(call);
+    for script in facts.scripts() {
+        for command in script.commands() {
+            match package_command(command) {
+                Some(call) if call.verb == Verb::Update && call.manager.is_system() => {
+                    update.get_or_insert((script, call));
+                }
+                Some(call) if call.manager.is_system() && call.verb == Verb::Install => return None,
+                None if may_install(command, script) => return None,
+                _ => {}
             }
-            _ if matches!(command.name(), Some("set" | "echo" | "true")) => {}
-            _ => return None,
         }
     }
-    Some((script, update?))
+    update
+}
+
+/// Whether a command may install packages without saying so: a script, another program's package step.
+fn may_install(command: &Command, script: &Script) -> bool {
+    let Some(name) = command.name() else { return command.name_word().is_some() };
+    let own = command.name_word().is_some_and(|word| {
+        let system = ["/bin/", "/sbin/", "/usr/"].iter().any(|dir| word.text().starts_with(dir));
+        word.text().contains('/') && !system
+    });
+    let text_is_read =
+        command.script.is_some() || script.heredocs.iter().any(|doc| doc.command == Some(command.id));
+    match name {
+        "sh" | "bash" | "ash" | "dash" | "zsh" | "eval" => !text_is_read,
+        "source" | "." | "make" | "npx" | "playwright" | "tasksel" | "gdebi" | "install_packages" => true,
+        _ => own || std::path::Path::new(name).extension().is_some_and(|end| end == "sh"),
+    }
+}
+
+/// Whether the RUN is nothing but one update, so that it can be moved.
+fn is_one_update(facts: &InstructionFacts<'_>) -> bool {
+    facts.body.as_ref().is_some_and(|body| {
+        body.heredocs.is_empty()
+            && body.line.commands().all(|command| {
+                package_command(command).is_some_and(|call| call.verb == Verb::Update)
+                    || matches!(command.name(), Some("set" | "echo" | "true"))
+            })
+    })
 }
 
 /// Whether a RUN installs with that manager, and whether it updates the index itself.
@@ -134,6 +164,20 @@ fn installs(facts: &InstructionFacts<'_>, manager: Manager) -> Option<bool> {
         installs |= call.verb == Verb::Install;
     }
     installs.then_some(updates)
+}
+
+/// Whether a RUN may live from the index without an install to be seen: by a script, or by an upgrade.
+fn uses_unseen(facts: &InstructionFacts<'_>, manager: Manager) -> bool {
+    facts.scripts().any(|script| {
+        script.commands().any(|command| match package_command(command) {
+            Some(call) => {
+                call.manager == manager
+                    && matches!(call.verb, Verb::Upgrade | Verb::Download)
+                    && !call.updates_index
+            }
+            None => may_install(command, script),
+        })
+    })
 }
 
 /// Whether a cache or memory is mounted, where the index may live on.
@@ -155,36 +199,44 @@ fn removal(file: &FileFacts<'_>, install: &InstructionFacts<'_>, manager: Manage
     if script.text().contains(path) || script.text().contains("dist-clean") {
         return None;
     }
-    append(file, install, script, None, command)
+    let sudo = package_commands(script)
+        .iter()
+        .any(|call| call.verb == Verb::Install && call.command.prefix_word("sudo").is_some());
+    let command = if sudo { format!("sudo {command}") } else { command.to_owned() };
+    append(file, install, script, None, &command)
 }
 
-/// Deletes the update, and puts it before the install of the next instruction.
+/// Deletes the RUN of an update, where it holds nothing else.
+fn delete(update: &InstructionFacts<'_>) -> Option<Edit> {
+    let node = update.instruction;
+    let alone = is_one_update(update) && node.lines.0 == node.lines.1 && node.flags.is_empty();
+    alone.then(|| Edit::delete(node.span))
+}
+
+/// Deletes the update, and puts it before each install that follows, where they stand right below it.
 fn fix(
     file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
     update: &InstructionFacts<'_>,
-    install: &InstructionFacts<'_>,
-    command: &str,
-    needed: bool,
+    installs: &[&InstructionFacts<'_>],
+    manager: Manager,
 ) -> Option<Fix> {
-    let source = &file.dockerfile.source;
-    let one_line = update.instruction.lines.0 == update.instruction.lines.1;
-    if !one_line || !update.instruction.flags.is_empty() || !update.instruction.heredocs.is_empty() {
-        return None;
+    let mut edits = vec![delete(update)?];
+    let whole = file.dockerfile.source.slice(update.instruction.rest_span()).trim();
+    for (index, install) in (update.index + 1..).zip(installs) {
+        let line = &install.body.as_ref()?.line;
+        let plain = install.instruction.heredocs.is_empty() && line.problems.is_empty();
+        // Before `a || b` a failed update would run `b`.
+        if install.index != index || !plain || !line.root.items.first()?.is_pure_and() {
+            return None;
+        }
+        edits.push(Edit::insert(install.instruction.rest_span().start, format!("{whole} && ")));
+        // The merged RUN would leave the index in its layer.
+        if stage.shipped {
+            edits.extend(removal(file, install, manager));
+        }
     }
-    let delete = Edit::delete(update.instruction.span);
-    if !needed {
-        return Some(Fix::confirm(format!("Delete `RUN {command}`"), vec![delete]));
-    }
-    let body = install.body.as_ref()?;
-    if !install.instruction.heredocs.is_empty() || body.line.commands().next().is_none() {
-        return None;
-    }
-    let whole = source.slice(update.instruction.rest_span()).trim();
-    let at = install.instruction.rest_span().start;
-    Some(Fix::confirm(
-        "Update the index in the `RUN` that installs",
-        vec![delete, Edit::insert(at, format!("{whole} && "))],
-    ))
+    Some(Fix::confirm("Update the index in the `RUN` that installs", edits))
 }
 
 /// Text of the file for a message.
