@@ -5,7 +5,7 @@ use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::rules::{Check, Fix, Report};
 use crate::shell::packages::{Manager, Package, PackageCommand, PackageKind, Verb, package_commands};
-use crate::text::Edit;
+use crate::text::{Edit, Span};
 
 declare_rule! {
     /// apt installs recommended packages nobody asked for.
@@ -44,7 +44,7 @@ declare_rule! {
     /// - [Docker: Building best practices, apt-get](https://docs.docker.com/build/building/best-practices/#apt-get)
     pub(super) RULE = "recommended-packages" {
         chapter: Efficiency, level: Info, default: On, scope: Instruction, fix: Safe,
-        aliases: ["DL3015", "hadolint/DL3015", "DS-0029", "APT-GET Not Avoiding Additional Packages", "DF016"],
+        aliases: ["DL3015", "hadolint/DL3015", "DS-0029", "APT-GET Not Avoiding Additional Packages", "DF016", "aptGetInstallUseNoRec"],
         check: Check::Instruction(check),
     }
 }
@@ -70,12 +70,10 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     if !stage.shipped || facts.instruction.keyword != Keyword::Run {
         return;
     }
-    for script in facts.scripts() {
-        for command in package_commands(script) {
-            if installs_recommended(&command) && !is_configured(file, stage, facts) {
-                finding(file, stage, facts, &command, report);
-            }
-        }
+    let calls: Vec<PackageCommand<'_>> = facts.scripts().flat_map(package_commands).collect();
+    let installs: Vec<&PackageCommand<'_>> = calls.iter().filter(|call| installs_recommended(call)).collect();
+    if !installs.is_empty() && !is_configured(file, stage, facts) {
+        finding(file, stage, facts, &installs, report);
     }
 }
 
@@ -84,7 +82,9 @@ fn installs_recommended(command: &PackageCommand<'_>) -> bool {
         .flag_values(&["-o", "--option"])
         .any(|value| value.to_ascii_lowercase().contains("install-recommends"));
     command.manager == Manager::Apt
+        && matches!(command.program, "apt" | "apt-get")
         && command.verb == Verb::Install
+        && command.verb_text == "install"
         && !command.packages.is_empty()
         && !command.packages.iter().all(|p| p.kind != PackageKind::Name)
         && !command.may_contain_anything()
@@ -95,6 +95,10 @@ fn installs_recommended(command: &PackageCommand<'_>) -> bool {
 
 /// Whether apt's configuration may leave them out already: something before, or here, speaks of it.
 fn is_configured(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>) -> bool {
+    // Its own configuration of apt leaves them out.
+    if file.base_image(stage).is_some_and(|base| base.image.repository == "bitnami/minideb") {
+        return true;
+    }
     let speaks = |text: &str| text.to_ascii_lowercase().contains("install-recommends");
     file.history(stage).iter().take_while(|(_, i)| i.index <= facts.index).any(|(_, i)| {
         let node = i.instruction;
@@ -118,20 +122,23 @@ fn finding(
     file: &FileFacts<'_>,
     stage: &StageFacts<'_>,
     facts: &InstructionFacts<'_>,
-    command: &PackageCommand<'_>,
+    installs: &[&PackageCommand<'_>],
     report: &mut Report,
 ) {
-    let mut edits = vec![Edit::insert(command.verb_span.end, " --no-install-recommends")];
-    let mut missing: Vec<String> = command.packages.iter().filter_map(what_goes_missing).collect();
-    let downloader = command.packages.iter().find(|p| NEEDS_CERTIFICATES.contains(&p.name.as_str()));
+    let Some(command) = installs.first() else { return };
+    let packages = || installs.iter().flat_map(|call| &call.packages);
+    let mut edits: Vec<Edit> =
+        installs.iter().map(|call| Edit::insert(call.verb_span.end, " --no-install-recommends")).collect();
+    let mut missing: Vec<String> = packages().filter_map(what_goes_missing).collect();
+    let downloader = packages().find(|p| NEEDS_CERTIFICATES.contains(&p.name.as_str()));
     if let Some(package) = downloader.filter(|_| !has_certificates(file, stage, facts)) {
-        edits.push(Edit::insert(package.span.start, "ca-certificates "));
+        edits.push(Edit::insert(package.span.start, certificates_before(file, package.span)));
         missing.push(format!(
             "`{}` only recommends `ca-certificates`, without which downloads over https fail: the change adds it",
             package.name
         ));
     }
-    if command.packages.iter().any(|p| p.name == "git") {
+    if packages().any(|p| p.name == "git") && !packages().any(|p| p.name == "openssh-client") {
         missing.push("`git` over ssh needs `openssh-client`, which it only recommends".to_owned());
     }
     let title = "Add `--no-install-recommends`";
@@ -160,9 +167,26 @@ fn what_goes_missing(package: &Package) -> Option<String> {
     Some(format!("`{}` comes without {missing}", package.name.replace('`', "")))
 }
 
-/// Whether an apt command up to here installs the certificates.
+/// The text to insert before a package: a line of its own where each package has one.
+fn certificates_before(file: &FileFacts<'_>, package: Span) -> String {
+    let source = &file.dockerfile.source;
+    let line = source.line_span(source.line_of(package.start));
+    let before = source.slice(Span::new(line.start, package.start));
+    let behind = source.slice(Span::new(package.end, line.end)).trim();
+    let escape = file.dockerfile.escape;
+    if before.trim().is_empty() && (behind.is_empty() || behind.chars().eq([escape])) {
+        return format!("ca-certificates {escape}{}{before}", source.newline_at(package.start));
+    }
+    "ca-certificates ".to_owned()
+}
+
+/// Whether an apt command up to here installs the certificates, or the base is known to have them: all
+/// variants of the official Python images and of buildpack-deps install them.
 fn has_certificates(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>) -> bool {
-    file.history(stage).iter().take_while(|(_, i)| i.index <= facts.index).any(|(_, i)| {
+    let base = file.base_image(stage).is_some_and(|base| {
+        base.image.official && matches!(base.image.repository.as_str(), "python" | "buildpack-deps")
+    });
+    base || file.history(stage).iter().take_while(|(_, i)| i.index <= facts.index).any(|(_, i)| {
         i.is(Keyword::Run)
             && i.scripts().flat_map(package_commands).any(|command| {
                 command.verb == Verb::Install && command.packages.iter().any(|p| p.name == "ca-certificates")
