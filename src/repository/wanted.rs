@@ -7,8 +7,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 const AT_ROOT: [&str; 2] = [".tidewaiter.yml", ".github/tidewaiter.yml"];
 
 /// Files beside a Dockerfile. What is not in this list is fetched by a second query when a rule asks for it.
-const BESIDE: [&str; 16] = [
+const BESIDE: [&str; 20] = [
     ".dockerignore",
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yaml",
+    "docker-compose.yml",
     "action.yml",
     "action.yaml",
     "requirements.txt",

@@ -154,7 +154,7 @@ fn installed_by_uv(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Re
     } else {
         "uv installs without bytecode, so every new container compiles all modules when it starts."
     };
-    let finding = report.add(span, message).level(level);
+    let finding = report.add(span, message).level(level).whole_stage();
     let edits = compile_env(file, stage, facts);
     if let Some(edits) = edits {
         finding.fix(Fix::safe("Let uv compile what it installs", edits));
@@ -316,7 +316,8 @@ fn own_code(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
             span,
             "`PYTHONDONTWRITEBYTECODE` keeps Python from saving bytecode, and the image has none for the copied code: every start compiles it.",
         )
-        .related(last.facts.instruction.body, "This code has no bytecode");
+        .related(last.facts.instruction.body, "This code has no bytecode")
+        .whole_stage();
     if let Some(edits) = compile_below(file, stage, &last, last.facts.instruction) {
         finding.note(CONFIRM).fix(Fix::confirm("Compile the code after it is copied", edits));
     } else {
