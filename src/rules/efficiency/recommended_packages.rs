@@ -114,7 +114,7 @@ fn is_configured(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &Instructi
     })
 }
 
-fn writes_conf(file: &FileFacts<'_>, body: crate::text::Span) -> bool {
+fn writes_conf(file: &FileFacts<'_>, body: Span) -> bool {
     file.dockerfile.source.slice(body).contains("apt.conf")
 }
 
