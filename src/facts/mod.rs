@@ -18,7 +18,7 @@ pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use home::{Account, account};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
-pub use manifests::{Manifests, manifests, needs_source};
+pub use manifests::{Ecosystem, Obstacle, Reads, is_named_in_ignore_file, may_be_ignored, requirements};
 pub use mounts::{Mount, MountKind};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,

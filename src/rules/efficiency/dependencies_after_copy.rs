@@ -2,13 +2,14 @@
 
 use crate::config::Level;
 use crate::declare_rule;
-use crate::dockerfile::{Instruction, Keyword};
+use crate::dockerfile::Keyword;
 use crate::facts::{
-    FileFacts, InstructionFacts, Manifests, StageFacts, Workdir, is_absolute, join, manifests, needs_source,
+    Ecosystem, FileFacts, InstructionFacts, Mount, MountKind, Obstacle, Reads, StageFacts, Workdir,
+    is_named_in_ignore_file, join, may_be_ignored, requirements,
 };
 use crate::repository::{Kind, Lookup, normalize};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::{Manager, PackageCommand, package_commands};
+use crate::shell::packages::{PackageCommand, Verb, package_command, package_commands, removed_paths};
 use crate::text::{Edit, Span};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -17,14 +18,15 @@ declare_rule! {
     ///
     /// ## What it does
     ///
-    /// Finds an install of the dependencies that a manifest or lock file names (`pip install -r`, `uv sync`,
-    /// `npm ci`, `bundle install`, …) behind a `COPY` of the whole source, when the manifest was not copied
-    /// before.
+    /// Finds a `COPY` of the whole source before the first install of the dependencies, where the manifest is
+    /// in the build context and was not copied on its own: pip, uv, poetry, pipenv, npm, yarn, pnpm, Go,
+    /// Bundler, Composer, .NET and Cargo.
     ///
     /// ## Why is this bad?
     ///
-    /// Docker runs a step again when anything that was copied before it has changed. So one changed character
-    /// in the source downloads and installs everything again: minutes in each build, for nothing.
+    /// A layer is built again when anything it depends on has changed. With the whole source below it, a
+    /// change of one line of code installs every dependency again. When only the manifests are copied first,
+    /// the install is taken from the cache until they change.
     ///
     /// ## Example
     ///
@@ -34,6 +36,7 @@ declare_rule! {
     /// COPY . .
     /// RUN pip install --no-cache-dir -r requirements.txt
     /// ```
+    ///
     /// ```text requirements.txt
     /// flask==3.1.0
     /// ```
@@ -47,19 +50,20 @@ declare_rule! {
     /// RUN pip install --no-cache-dir -r requirements.txt
     /// COPY . .
     /// ```
+    ///
     /// ```text requirements.txt
     /// flask==3.1.0
     /// ```
     ///
     /// ## Fix safety
     ///
-    /// Check that the install needs nothing but the copied manifests. Offered only where the two instructions
-    /// follow each other and the manifests name no folder of the source.
+    /// To be confirmed: check that the install reads no other file of the project. A change is offered only
+    /// where `COPY` and install stand next to each other and the manifests name no folder of the project.
     ///
     /// ## References
     ///
     /// - [Docker: Optimize cache usage in builds](https://docs.docker.com/build/cache/optimize/#order-your-layers)
-    /// - [Python Speed: Faster Docker builds with pipenv, poetry, or pip-tools](https://pythonspeed.com/articles/pipenv-docker/)
+    /// - [Python Speed: Faster Docker builds](https://pythonspeed.com/articles/pipenv-docker/)
     pub(super) RULE = "dependencies-after-copy" {
         chapter: Efficiency, level: Warning, default: On, scope: Stage, fix: Confirm,
         aliases: ["DF070"],
@@ -68,292 +72,373 @@ declare_rule! {
 }
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
-    let mut said: Vec<Manager> = Vec::new();
-    for (at, facts) in stage.instructions.iter().enumerate() {
-        if !facts.is(Keyword::Run) || binds(facts.instruction) {
+    let mut done: Vec<Ecosystem> = Vec::new();
+    let history = file.history(stage);
+    for (at, (owner, run)) in history.iter().enumerate() {
+        if !run.is(Keyword::Run) {
             continue;
         }
-        for call in facts.scripts().flat_map(package_commands) {
-            let Some(wanted) = manifests(&call) else { continue };
-            if said.contains(&call.manager) {
-                continue;
-            }
-            let Some(found) = broad_copy(file, stage, at, facts, &wanted) else { continue };
-            said.push(call.manager);
-            say(file, stage, at, facts, &call, &wanted, &found, report);
-        }
-    }
-}
-
-/// A `COPY` of the source that brought the manifests.
-struct Broad {
-    /// Its place in the stage.
-    at: usize,
-    /// The manifests in the context, required ones first.
-    files: Vec<Utf8PathBuf>,
-}
-
-/// Finds the COPY that brought the manifests along with the source, where nothing brought them before.
-fn broad_copy(
-    file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    install: usize,
-    facts: &InstructionFacts<'_>,
-    wanted: &Manifests,
-) -> Option<Broad> {
-    let Workdir::Set(cwd) = &facts.state.workdir else { return workdir_root(file, stage, install, wanted) };
-    find(file, stage, install, cwd, wanted)
-}
-
-fn workdir_root(
-    file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    install: usize,
-    wanted: &Manifests,
-) -> Option<Broad> {
-    let root = file.defaults(stage)?.workdir_path()?;
-    find(file, stage, install, root, wanted)
-}
-
-fn find(
-    file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    install: usize,
-    cwd: &str,
-    wanted: &Manifests,
-) -> Option<Broad> {
-    let names: Vec<&str> =
-        wanted.required.iter().map(String::as_str).chain(wanted.optional.iter().copied()).collect();
-    let first = names.first()?;
-    let mut broad = None;
-    for (owner, copy) in file.history(stage) {
-        let here = owner.index == stage.index;
-        if here && copy.index >= stage.instructions.get(install)?.index {
-            break;
-        }
-        if !matches!(copy.instruction.keyword, Keyword::Copy | Keyword::Add)
-            || copy.instruction.flag("from").is_some()
-        {
-            continue;
-        }
-        if names_one(copy.instruction, &names) {
-            // Copied on its own: the order is right, or at least meant.
-            return None;
-        }
-        if broad.is_none()
-            && here
-            && let Some(path) = manifest_of(file, stage, copy, cwd, first)
-        {
-            let at = stage.instructions.iter().position(|i| i.index == copy.index)?;
-            broad = Some((at, path));
-        }
-    }
-    let (at, path) = broad?;
-    let dir = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
-    let mut files = vec![path];
-    for name in names.iter().skip(1) {
-        let other = normalize(&dir.join(name))?;
-        if exists(file, &other) {
-            files.push(other);
-        }
-    }
-    Some(Broad { at, files })
-}
-
-/// The manifest in the context that a COPY of a folder puts at `cwd/name`.
-fn manifest_of(
-    file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    copy: &InstructionFacts<'_>,
-    cwd: &str,
-    name: &str,
-) -> Option<Utf8PathBuf> {
-    let target = join(cwd, name);
-    let (destination, sources) = copy.instruction.args.split_last()?;
-    let destination = copy.state.expand(&destination.text).value?;
-    let root = match &copy.state.workdir {
-        Workdir::Set(path) => path.clone(),
-        Workdir::Base => file.defaults(stage)?.workdir_path()?.to_owned(),
-        Workdir::Unknown if is_absolute(&destination) => "/".to_owned(),
-        Workdir::Unknown => return None,
-    };
-    let destination = join(&root, &destination);
-    let below = if destination == "/" {
-        target.trim_start_matches('/')
-    } else {
-        target.strip_prefix(destination.as_str())?.strip_prefix('/')?
-    };
-    sources.iter().find_map(|source| {
-        let source = copy.state.expand(&source.text).value?;
-        let dir = file.context.join(normalize(Utf8Path::new(source.trim_start_matches('/')))?);
-        let is_dir = matches!(source.as_str(), "." | "./" | "/")
-            || matches!(file.tree.entry(&dir), Lookup::Found(entry) if entry.kind == Kind::Directory);
-        let path = dir.join(below);
-        (is_dir && exists(file, &path)).then_some(path)
-    })
-}
-
-fn exists(file: &FileFacts<'_>, path: &Utf8Path) -> bool {
-    file.tree.entry(path).found().is_some_and(|e| matches!(e.kind, Kind::File | Kind::Executable))
-}
-
-/// Whether a COPY names one of the manifests, also by a pattern.
-fn names_one(copy: &Instruction, names: &[&str]) -> bool {
-    let Some((_, sources)) = copy.args.split_last() else { return false };
-    sources.iter().any(|source| {
-        let last = source.text.trim_end_matches('/').rsplit('/').next().unwrap_or("");
-        names.iter().any(|name| {
-            let name = name.rsplit('/').next().unwrap_or(name);
-            match last.split_once('*') {
-                Some((start, end)) => {
-                    !last.starts_with('*')
-                        && name.starts_with(start)
-                        && name.ends_with(end.trim_start_matches('*'))
+        for script in run.scripts() {
+            let mut dir = Some(String::new());
+            for command in script.commands() {
+                if command.name() == Some("cd") {
+                    dir = command.args().first().and_then(|word| word.literal()).map(str::to_owned);
+                    continue;
                 }
-                None => last == name,
+                let Some(call) = package_command(command) else { continue };
+                let Some(reads) = Ecosystem::of(&call) else { continue };
+                // The first install counts; what comes behind it is built on it.
+                if done.contains(&reads.ecosystem) {
+                    continue;
+                }
+                done.push(reads.ecosystem);
+                if owner.index != stage.index || run.mounts().iter().any(|m| m.kind == MountKind::Bind) {
+                    continue;
+                }
+                let Some(dir) = &dir else { continue };
+                let before = history.get(..at).unwrap_or(&[]);
+                let before: Vec<&InstructionFacts<'_>> = before.iter().map(|(_, facts)| *facts).collect();
+                examine(file, &before, run, &call, &reads, dir, report);
             }
-        })
-    })
+        }
+    }
 }
 
-/// Whether files of the context are mounted: the manifests may come that way.
-fn binds(run: &Instruction) -> bool {
-    run.flags
-        .iter()
-        .filter(|flag| flag.name == "mount")
-        .filter_map(|flag| flag.value.as_ref())
-        .any(|value| value.text.contains("type=bind") || !value.text.contains("type="))
+/// A COPY of a folder that holds the manifest.
+struct Broad<'f> {
+    copy: &'f InstructionFacts<'f>,
+    /// The manifests in the tree.
+    manifests: Vec<Utf8PathBuf>,
 }
 
-fn has_cache_mount(run: &Instruction) -> bool {
-    run.flags.iter().any(|flag| flag.name == "mount" && flag.text.contains("type=cache"))
-}
-
-#[allow(clippy::too_many_arguments, reason = "one finding, said once")]
-fn say(
+fn examine<'f>(
     file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    at: usize,
-    facts: &InstructionFacts<'_>,
+    before: &[&'f InstructionFacts<'f>],
+    run: &'f InstructionFacts<'f>,
     call: &PackageCommand<'_>,
-    wanted: &Manifests,
-    found: &Broad,
+    reads: &Reads,
+    dir: &str,
     report: &mut Report,
 ) {
-    let Some(copy) = stage.instructions.get(found.at) else { return };
-    let source = &file.dockerfile.source;
-    let plain = |text: &str| text.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = plain(source.slice(copy.instruction.body));
-    let shown: String = shown.chars().take(60).collect();
-    let command = format!("{} {}", call.program, call.verb_text);
-    let mut refine = report
-        .add(
-            call.program_span.cover(call.verb_span),
-            format!("`{shown}` comes before `{command}`, so every change of the source installs all dependencies again."),
-        )
-        .related(copy.instruction.name.span, "copies the manifests together with the source")
-        .whole_stage();
-    if has_cache_mount(facts.instruction) {
-        refine = refine.level(Level::Info);
-    }
-    if wanted.project {
-        refine.note(
-            "Copy the lock file or an exported `requirements.txt` first and install from it, then copy the source and run \
-             `pip install --no-deps .`.",
-        );
+    let Some(broad) = before.iter().find_map(|copy| broad_copy(file, copy, run, reads, dir)) else { return };
+    let earlier = before.iter().take_while(|i| i.index < broad.copy.index);
+    let names: Vec<&str> = broad.manifests.iter().filter_map(|path| path.file_name()).collect();
+    if earlier.into_iter().any(|i| brings(i, &names)) {
         return;
     }
-    let mut files = found.files.clone();
-    let reason = needs_source(file, call.manager, &mut files);
-    let names: Vec<String> = files.iter().filter_map(|path| path.file_name()).map(plain).collect();
-    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let fix = reason.is_none().then(|| fix(file, stage, found.at, at, call, &files)).flatten();
-    match (reason, fix) {
-        (None, Some(fix)) => {
-            refine.note(format!("Check that the install needs nothing but {list}.")).fix(fix)
+    let cached = run.mounts().iter().any(Mount::leaves_the_layer);
+    let level = if cached { Level::Info } else { Level::Warning };
+    let verb = plain(&call.verb_text);
+    let command = if verb.is_empty() { call.program.to_owned() } else { format!("{} {verb}", call.program) };
+    let shown: String =
+        plain(file.dockerfile.source.slice(broad.copy.instruction.body)).chars().take(60).collect();
+    let message = format!(
+        "`{shown}` comes before `{command}`, so every change of the source installs all dependencies again."
+    );
+    let manifest = plain(names.first().copied().unwrap_or(""));
+    let offer = offer(file, &broad, run, call, reads, dir);
+    let mut finding = report
+        .add(call.program_span.cover(call.verb_span), message)
+        .level(level)
+        .related(broad.copy.instruction.name.span, "copies the manifests together with the source")
+        .whole_stage();
+    match offer {
+        Ok((fix, list)) => {
+            finding = finding.note(format!("Check that the install needs nothing but {list}."));
+            if matches!(reads.ecosystem, Ecosystem::Npm | Ecosystem::Yarn | Ecosystem::Pnpm)
+                && !is_named_in_ignore_file(file, "node_modules")
+            {
+                finding = finding.note(
+                    "Put `node_modules` into `.dockerignore`, or the second `COPY` lays a local one over what \
+                     was installed.",
+                );
+            }
+            finding.fix(fix);
         }
-        (Some(reason), _) => refine.note(format!(
-            "Copy {list} and what the install needs besides first, install, then copy the rest: {reason}."
-        )),
-        (None, None) => refine.note(format!("Copy {list} first, install, then copy the rest.")),
-    };
+        Err(obstacle) => {
+            finding = finding.note(advice(reads, &manifest));
+            if let Obstacle::Reason(reason) = obstacle {
+                finding.note(reason);
+            }
+        }
+    }
 }
 
-/// `COPY manifests`, install, `COPY` the rest: only where the two follow each other and do nothing else.
-fn fix(
+/// Text of the repository for a message.
+fn plain(text: &str) -> String {
+    text.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn advice(reads: &Reads, manifest: &str) -> String {
+    match reads.ecosystem {
+        Ecosystem::Cargo => "Cargo wants source files even for the dependencies: mount caches at \
+                             `/usr/local/cargo/registry` and `target`, or use `cargo-chef`."
+            .to_owned(),
+        Ecosystem::Pip | Ecosystem::Uv if reads.project => {
+            "Copy the lock file or an exported `requirements.txt` first and install from it, then copy the source \
+             and run `pip install --no-deps .`."
+                .to_owned()
+        }
+        Ecosystem::Go => "Copy `go.mod` and `go.sum` first, run `go mod download`, then copy the rest.".to_owned(),
+        Ecosystem::Pip => format!("Copy `{manifest}` first, install from it, then copy the rest."),
+        _ => format!("Copy `{manifest}` and its lock file first, install, then copy the rest."),
+    }
+}
+
+/// The manifests that a COPY of a whole folder brings to where the install reads them.
+fn broad_copy<'f>(
     file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    copy_at: usize,
-    at: usize,
-    call: &PackageCommand<'_>,
-    files: &[Utf8PathBuf],
-) -> Option<Fix> {
-    let copy = stage.instructions.get(copy_at)?.instruction;
-    let facts = stage.instructions.get(at)?;
-    let run = facts.instruction;
-    let single = facts.body.as_ref()?.line.single_command().is_some_and(|c| c.id == call.command.id);
-    if at != copy_at + 1 || !single || !run.heredocs.is_empty() || copy.json || copy.args.len() != 2 {
+    copy: &'f InstructionFacts<'f>,
+    run: &InstructionFacts<'_>,
+    reads: &Reads,
+    dir: &str,
+) -> Option<Broad<'f>> {
+    let instruction = copy.instruction;
+    if !matches!(instruction.keyword, Keyword::Copy | Keyword::Add)
+        || instruction.flag("from").is_some()
+        || !instruction.heredocs.is_empty()
+    {
         return None;
     }
-    let source = &file.dockerfile.source;
-    let (from, destination) = (copy.args.first()?, copy.args.get(1)?);
-    // The folder that is copied, in the context: manifests are named relative to the context.
-    let prefix = from.text.trim_end_matches('/').trim_start_matches("./");
-    let prefix = if matches!(prefix, "." | "") { String::new() } else { format!("{prefix}/") };
-    let mut names = Vec::new();
-    for path in files {
-        let name = path
-            .file_name()
-            .filter(|name| !name.contains(|c: char| c.is_whitespace() || "\"'\\$`*?[".contains(c)))?;
-        names.push(format!("{prefix}{name}"));
-    }
-    // All of them lie in the copied folder itself, and land in the folder that is copied to.
-    let dir = normalize(&file.context.join(prefix.trim_end_matches('/')))?;
-    if files.iter().any(|path| path.parent() != Some(dir.as_path())) {
-        return None;
-    }
-    let to = match destination.text.as_str() {
-        "." | "./" => "./".to_owned(),
-        text if text.ends_with('/') => text.to_owned(),
-        text => format!("{text}/"),
+    let (destination, sources) = instruction.args.split_last()?;
+    let destination = copy.state.expand(&destination.text).value?;
+    // The working directory need not be known when it is the same for both.
+    let unknown = "/?".to_owned();
+    let (from, to) = match (&copy.state.workdir, &run.state.workdir) {
+        (Workdir::Set(from), Workdir::Set(to)) => (from.clone(), to.clone()),
+        (Workdir::Base, Workdir::Base) => (unknown.clone(), unknown),
+        (Workdir::Base, Workdir::Set(to)) => (unknown, to.clone()),
+        _ => return None,
     };
+    let place = join(&from, &destination);
+    sources.iter().find_map(|source| {
+        let text = copy.state.expand(&source.text).value?;
+        let text = if text == "*" { "." } else { text.as_str() };
+        let folder = normalize(Utf8Path::new(text.trim_start_matches('/')))?;
+        if text.contains(['*', '?', '[']) || text.contains("://") || text.starts_with("git@") {
+            return None;
+        }
+        let manifests: Vec<Utf8PathBuf> = reads
+            .manifests
+            .iter()
+            .filter_map(|name| {
+                let target = join(&join(&to, dir), name);
+                let below = if place == "/" {
+                    target.strip_prefix('/')?
+                } else {
+                    target.strip_prefix(place.as_str())?.strip_prefix('/')?
+                };
+                find(file, &file.context.join(&folder).join(below))
+            })
+            .collect();
+        let enough = !manifests.is_empty() && (reads.project || manifests.len() == reads.manifests.len());
+        (enough && is_broad(file, &folder)).then_some(Broad { copy, manifests })
+    })
+}
+
+/// The file of the tree that a manifest's name means.
+fn find(file: &FileFacts<'_>, path: &Utf8Path) -> Option<Utf8PathBuf> {
+    let Some(end) = path.file_name().and_then(|name| name.strip_prefix('*')) else {
+        let entry = file.tree.entry(path).found()?;
+        return matches!(entry.kind, Kind::File | Kind::Executable).then(|| path.to_owned());
+    };
+    let dir = path.parent()?;
+    let names = file.tree.list(dir).found()?;
+    names.into_iter().find(|(name, _)| name.ends_with(end)).map(|(name, _)| dir.join(name))
+}
+
+/// How the names of manifests end.
+const MANIFESTS: [&str; 6] = ["txt", "in", "lock", "toml", "json", "cfg"];
+
+/// Whether a folder of the context holds more than manifests.
+fn is_broad(file: &FileFacts<'_>, folder: &Utf8Path) -> bool {
+    if folder.as_str().is_empty() {
+        return true;
+    }
+    match file.tree.list(&file.context.join(folder)) {
+        Lookup::Found(entries) => entries.iter().any(|(name, entry)| {
+            let known = Utf8Path::new(name).extension().is_some_and(|e| MANIFESTS.contains(&e));
+            !known || entry.kind == Kind::Directory
+        }),
+        Lookup::Absent | Lookup::Unknown => false,
+    }
+}
+
+/// Whether an instruction copies one of these files by name.
+fn brings(facts: &InstructionFacts<'_>, names: &[&str]) -> bool {
+    let instruction = facts.instruction;
+    let copies = matches!(instruction.keyword, Keyword::Copy | Keyword::Add);
+    let sources = instruction.args.split_last().map_or(&[][..], |(_, sources)| sources);
+    copies
+        && sources.iter().any(|source| {
+            let name = source.text.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+            let glob = globset::Glob::new(name).map(|glob| glob.compile_matcher());
+            names.iter().any(|wanted| {
+                *wanted == name || (name != "*" && glob.as_ref().is_ok_and(|glob| glob.is_match(wanted)))
+            })
+        })
+}
+
+/// The change, or why there is none.
+fn offer(
+    file: &FileFacts<'_>,
+    broad: &Broad<'_>,
+    run: &InstructionFacts<'_>,
+    call: &PackageCommand<'_>,
+    reads: &Reads,
+    dir: &str,
+) -> Result<(Fix, String), Obstacle> {
+    let ecosystem = reads.ecosystem;
+    let only_manifests = call.verb_text != "pip install" || ecosystem == Ecosystem::Pip;
+    if ecosystem == Ecosystem::Cargo || (reads.project && ecosystem != Ecosystem::Go) || !only_manifests {
+        return Err(Obstacle::Unknown);
+    }
+    let copied = broad.manifests.first().ok_or(Obstacle::Unknown)?;
+    let mut files = broad.manifests.clone();
+    if ecosystem == Ecosystem::Pip {
+        for manifest in &broad.manifests {
+            for path in requirements(file, manifest)? {
+                if !files.contains(&path) {
+                    files.push(path);
+                }
+            }
+        }
+        files.sort();
+    } else if let Some(obstacle) = ecosystem.obstacle(file, copied) {
+        return Err(obstacle);
+    }
+    let home = copied.parent().unwrap_or(Utf8Path::new(""));
+    let (companions, needed) = ecosystem.companions();
+    for (index, name) in companions.iter().enumerate() {
+        let path = home.join(name);
+        match file.tree.entry(&path) {
+            Lookup::Found(_) => files.push(path),
+            Lookup::Absent if needed && index == 0 => {
+                return Err(Obstacle::Reason(format!(
+                    "There is no `{name}` yet; make one, so that it can be copied."
+                )));
+            }
+            Lookup::Absent => {}
+            Lookup::Unknown => return Err(Obstacle::Unknown),
+        }
+    }
+    let plain = |path: &Utf8PathBuf| {
+        path.parent() == Some(home)
+            && path.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/@+".contains(&b))
+    };
+    if !dir.is_empty() || !files.iter().all(plain) {
+        return Err(Obstacle::Unknown);
+    }
+    if let Some(ignored) = files.iter().find(|path| may_be_ignored(file, path)) {
+        let name = ignored.file_name().unwrap_or("");
+        return Err(Obstacle::Reason(format!(
+            "Look at `.dockerignore`: it may keep `{name}` out of the build."
+        )));
+    }
+    let names: Vec<String> =
+        files.iter().filter_map(|path| path.file_name()).map(|name| format!("`{name}`")).collect();
+    let list = names.join(", ");
+    let edits = build(file, broad, run, call, reads, &files).ok_or(Obstacle::Unknown)?;
+    Ok((Fix::confirm(format!("Copy {list} first"), edits), list))
+}
+
+/// Writes the change.
+fn build(
+    file: &FileFacts<'_>,
+    broad: &Broad<'_>,
+    run: &InstructionFacts<'_>,
+    call: &PackageCommand<'_>,
+    reads: &Reads,
+    files: &[Utf8PathBuf],
+) -> Option<Vec<Edit>> {
+    let source = &file.dockerfile.source;
+    let (copy, install) = (broad.copy.instruction, run.instruction);
+    let plain_flags = copy.flags.iter().all(|f| matches!(f.name.as_str(), "chown" | "chmod" | "link"));
+    let [from, to] = copy.args.as_slice() else { return None };
+    if run.index != broad.copy.index + 1
+        || copy.json
+        || !plain_flags
+        || copy.lines.0 != copy.lines.1
+        || !install.heredocs.is_empty()
+        || !install.comments.is_empty()
+    {
+        return None;
+    }
+    // `COPY app/ /srv` → `COPY app/requirements.txt /srv/`
+    let folder = normalize(Utf8Path::new(from.text.trim_start_matches('/')))?;
+    let inside = |path: &Utf8PathBuf| path.strip_prefix(&file.context).ok().map(ToString::to_string);
+    let names = match reads.ecosystem {
+        Ecosystem::Dotnet if reads.manifests == ["*.csproj"] => vec![folder.join("*.csproj").into_string()],
+        _ => files.iter().map(inside).collect::<Option<Vec<_>>>()?,
+    };
+    let below = files.first()?.parent()?.strip_prefix(file.context.join(&folder)).ok()?.to_owned();
+    let base = if matches!(to.text.as_str(), "." | "./") { "./" } else { to.text.as_str() };
+    let slash = if base.ends_with('/') { "" } else { "/" };
+    let deeper = if below.as_str().is_empty() { String::new() } else { format!("{below}/") };
+    let manifests = format!("{} {base}{slash}{deeper}", names.join(" "));
+    let words = Span::new(from.span.start, to.span.end);
     let newline = source.newline_at(copy.span.start);
-    let copy_text = source.slice(copy.body);
-    let run_text = source.slice(run.body);
-    let mut edits = vec![Edit::replace(
-        Span::new(from.span.start, destination.span.end),
-        format!("{} {to}", names.join(" ")),
-    )];
-    // Some managers install the project too: first without it, then once more when it is there.
-    let mut again = None;
-    let missing = |flag: &str| !call.has_flag(&[flag]);
-    match call.manager {
-        Manager::Uv if missing("--no-install-project") && call.verb_text == "sync" => {
-            edits.push(Edit::insert(call.verb_span.end, " --no-install-project"));
-            again = Some(run_text.to_owned());
-        }
-        Manager::Poetry if missing("--no-root") => {
-            edits.push(Edit::insert(call.verb_span.end, " --no-root"));
-            again = Some(run_text.to_owned());
-        }
-        Manager::Composer => {
-            let flags: Vec<&str> =
-                ["--no-scripts", "--no-autoloader"].into_iter().filter(|flag| missing(flag)).collect();
-            edits.push(Edit::insert(
-                call.verb_span.end,
-                flags.iter().flat_map(|flag| [" ", *flag]).collect::<String>(),
-            ));
-            again = Some("RUN composer dump-autoload".to_owned());
-        }
-        _ => {}
+    let copy_line = source.slice(copy.span).trim_end_matches(['\n', '\r']);
+    let before_words = source.slice(Span::new(copy.span.start, words.start));
+    let first_copy = format!("{before_words}{manifests}{newline}");
+    let flags: String = install.flags.iter().flat_map(|f| [source.slice(f.span), " "]).collect();
+    let body = run.body.as_ref()?;
+    let alone = body.line.single_command().is_some() && body.line.problems.is_empty();
+    let written = source.slice(call.command.span());
+    let options = match reads.ecosystem {
+        Ecosystem::Uv if !call.has_flag(&["--no-install-project", "--only-group"]) => " --no-install-project",
+        Ecosystem::Poetry if !call.has_flag(&["--no-root"]) => " --no-root",
+        Ecosystem::Composer if !call.has_flag(&["--no-autoloader"]) => " --no-scripts --no-autoloader",
+        _ => "",
+    };
+    if reads.ecosystem == Ecosystem::Go && reads.project {
+        let vendored = run.scripts().any(|s| s.text().contains("vendor")) || run.state.env_is_set("GOFLAGS");
+        let download = format!("{first_copy}RUN {flags}{} mod download{newline}", call.program);
+        return (!vendored).then(|| vec![Edit::insert(copy.span.start, download)]);
     }
-    let mut tail = format!("{newline}{copy_text}");
-    if let Some(again) = again {
-        tail.push_str(newline);
-        tail.push_str(&again);
+    if reads.ecosystem == Ecosystem::Composer && !options.is_empty() {
+        // Scripts and the autoloader need the source.
+        let dump = format!("RUN {flags}{} dump-autoload", source.slice(call.program_span));
+        let lines = after(source.slice(install.span).ends_with('\n'), newline, &[copy_line, &dump]);
+        let edits = vec![
+            Edit::replace(words, manifests),
+            Edit::insert(call.verb_span.end, options),
+            Edit::insert(install.span.end, lines),
+        ];
+        return installs_only(run, reads.ecosystem).then_some(edits);
     }
-    edits.push(Edit::insert(run.body.end, tail));
-    edits.retain(|edit| !edit.text.is_empty());
-    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    Some(Fix::confirm(format!("Copy {list} first"), edits))
+    if !options.is_empty() {
+        // The project itself is installed by the step that is there, when its files are.
+        let at = (call.verb_span.end.checked_sub(call.command.span().start)?) as usize;
+        let (head, tail) = (written.get(..at)?, written.get(at..)?);
+        let text = format!("{first_copy}RUN {flags}{head}{options}{tail}{newline}");
+        return alone.then(|| vec![Edit::insert(copy.span.start, text)]);
+    }
+    if !installs_only(run, reads.ecosystem) || (reads.ecosystem == Ecosystem::Dotnet && !alone) {
+        return None;
+    }
+    let lines = after(source.slice(install.span).ends_with('\n'), newline, &[copy_line]);
+    Some(vec![Edit::replace(words, manifests), Edit::insert(install.span.end, lines)])
+}
+
+/// Lines to insert behind an instruction, which may lack a line end at the end of the file.
+fn after(ended: bool, newline: &str, lines: &[&str]) -> String {
+    let joined = lines.join(newline);
+    if ended { format!("{joined}{newline}") } else { format!("{newline}{joined}") }
+}
+
+/// Whether a RUN does nothing but installs that need no source.
+fn installs_only(run: &InstructionFacts<'_>, ecosystem: Ecosystem) -> bool {
+    let Some(body) = &run.body else { return false };
+    let pure = body.line.is_pure_and() && body.line.problems.is_empty() && body.heredocs.is_empty();
+    let calls = package_commands(&body.line);
+    pure && body.line.commands().all(|command| {
+        let harmless = !removed_paths(command).is_empty() || command.name() == Some("set");
+        let call = calls.iter().find(|call| call.command.id == command.id);
+        let installs = call.is_some_and(|call| match Ecosystem::of(call) {
+            Some(reads) => reads.ecosystem == ecosystem && !reads.project,
+            None => matches!(call.verb, Verb::Install | Verb::Upgrade | Verb::Clean | Verb::Update),
+        });
+        command.redirects.is_empty() && (harmless || installs)
+    })
 }
