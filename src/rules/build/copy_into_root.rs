@@ -157,8 +157,10 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &Instruct
         }) || (i.is(Keyword::Run) && i.body.is_none())
     };
     let source = &file.dockerfile.source;
-    let taken = |i: &InstructionFacts<'_>| source.slice(i.instruction.body).contains("/app");
-    if is_used_elsewhere(file, stage) || before.iter().any(|i| leaves(i) || taken(i)) {
+    // `/public` that came before is found as `../public` or `public`, and `/app` may be a file.
+    let beside =
+        |i: &InstructionFacts<'_>| !i.is(Keyword::From) && !matches!(absolute_paths(file, i), Paths::None);
+    if is_used_elsewhere(file, stage) || before.iter().any(|i| leaves(i) || beside(i)) {
         return None;
     }
     let newline = source.newline_at(facts.instruction.span.start);

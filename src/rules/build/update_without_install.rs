@@ -76,7 +76,10 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
                 )
                 .level(if update.manager == Manager::Apt { Level::Error } else { Level::Warning })
                 .related(install.instruction.name.span, "installs without updating the index"),
-            None if rest.iter().any(|later| uses_unseen(later, update.manager)) => continue,
+            // An upgrade beside it, or a script below, lives from the index.
+            None if !is_one_update(facts) || rest.iter().any(|later| uses_unseen(later, update.manager)) => {
+                continue;
+            }
             None => report
                 .add(
                     update.program_span.cover(update.verb_span),

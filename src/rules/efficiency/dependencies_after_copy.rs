@@ -250,10 +250,14 @@ fn find(file: &FileFacts<'_>, path: &Utf8Path) -> Option<Utf8PathBuf> {
 /// How the names of manifests end.
 const MANIFESTS: [&str; 6] = ["txt", "in", "lock", "toml", "json", "cfg"];
 
-/// Whether a folder of the context holds more than manifests.
+/// Whether a source is a folder of the context that holds more than manifests.
 fn is_broad(file: &FileFacts<'_>, folder: &Utf8Path) -> bool {
     if folder.as_str().is_empty() {
         return true;
+    }
+    let entry = file.tree.entry(&file.context.join(folder)).found();
+    if entry.is_none_or(|entry| entry.kind != Kind::Directory) {
+        return false;
     }
     match file.tree.list(&file.context.join(folder)) {
         Lookup::Found(entries) => entries.iter().any(|(name, entry)| {
@@ -379,8 +383,15 @@ fn build(
     let words = Span::new(from.span.start, to.span.end);
     let newline = source.newline_at(copy.span.start);
     let copy_line = source.slice(copy.span).trim_end_matches(['\n', '\r']);
-    let before_words = source.slice(Span::new(copy.span.start, words.start));
-    let first_copy = format!("{before_words}{manifests}{newline}");
+    // Files that are named are copied, whatever brings the rest.
+    let keyword = if copy.name.text.chars().all(char::is_lowercase) { "copy" } else { "COPY" };
+    let head = source.slice(Span::new(copy.span.start, copy.name.span.start));
+    let flags_of_copy = source.slice(Span::new(copy.name.span.end, words.start));
+    let first_copy = format!("{head}{keyword}{flags_of_copy}{manifests}{newline}");
+    let replaced = || {
+        let keyword = (copy.name.text != keyword).then(|| Edit::replace(copy.name.span, keyword));
+        keyword.into_iter().chain([Edit::replace(words, manifests.clone())])
+    };
     let flags: String = install.flags.iter().flat_map(|f| [source.slice(f.span), " "]).collect();
     let body = run.body.as_ref()?;
     let alone = body.line.single_command().is_some() && body.line.problems.is_empty();
@@ -400,11 +411,8 @@ fn build(
         // Scripts and the autoloader need the source.
         let dump = format!("RUN {flags}{} dump-autoload", source.slice(call.program_span));
         let lines = after(source.slice(install.span).ends_with('\n'), newline, &[copy_line, &dump]);
-        let edits = vec![
-            Edit::replace(words, manifests),
-            Edit::insert(call.verb_span.end, options),
-            Edit::insert(install.span.end, lines),
-        ];
+        let rest = [Edit::insert(call.verb_span.end, options), Edit::insert(install.span.end, lines)];
+        let edits = replaced().chain(rest).collect();
         return installs_only(run, reads.ecosystem).then_some(edits);
     }
     if !options.is_empty() {
@@ -418,7 +426,7 @@ fn build(
         return None;
     }
     let lines = after(source.slice(install.span).ends_with('\n'), newline, &[copy_line]);
-    Some(vec![Edit::replace(words, manifests), Edit::insert(install.span.end, lines)])
+    Some(replaced().chain([Edit::insert(install.span.end, lines)]).collect())
 }
 
 /// Lines to insert behind an instruction, which may lack a line end at the end of the file.

@@ -95,8 +95,10 @@ fn installs_recommended(command: &PackageCommand<'_>) -> bool {
 
 /// Whether apt's configuration may leave them out already: something before, or here, speaks of it.
 fn is_configured(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>) -> bool {
-    // Its own configuration of apt leaves them out.
-    if file.base_image(stage).is_some_and(|base| base.image.repository == "bitnami/minideb") {
+    // Its own configuration of apt leaves them out; images to develop in are meant to be comfortable.
+    if file.base_image(stage).is_some_and(|base| {
+        base.image.repository == "bitnami/minideb" || base.text.contains("devcontainers/")
+    }) {
         return true;
     }
     let speaks = |text: &str| text.to_ascii_lowercase().contains("install-recommends");
