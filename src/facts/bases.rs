@@ -87,7 +87,9 @@ mod tests {
         let text = "ARG BASE=python:3.9-slim\nFROM $BASE AS build\nFROM node:${V:-20}\nFROM ${BASE}\n";
         let file = parse(&Source::new(text));
         let tree = MemoryTree::complete();
-        let facts = FileFacts::new("Dockerfile".into(), &file, &tree, jiff::civil::date(2026, 11, 24));
+        let bodies = crate::facts::Bodies::read(&file);
+        let facts =
+            FileFacts::new("Dockerfile".into(), &file, &bodies, &tree, jiff::civil::date(2026, 11, 24));
         let bases = facts.external_bases();
         let seen: Vec<_> = bases
             .iter()

@@ -30,9 +30,12 @@ pub use state::{Shell, State, User, Workdir, is_absolute, join};
 use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, stages};
 use crate::image::{self, Defaults};
 use crate::repository::Tree;
+use crate::shell::packages::{PackageCommand, package_commands};
 use crate::shell::{RunBody, Script};
 use crate::text::Span;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// How many stages, counted from the last one, get to know what they start.
@@ -60,6 +63,7 @@ pub struct FileFacts<'a> {
     pub dev: bool,
     /// Whether this is the Dockerfile of a Docker action, which must run as root.
     pub docker_action: bool,
+    answers: RefCell<HashMap<(usize, &'static str), Option<usize>>>,
 }
 
 /// Facts of a stage.
@@ -98,7 +102,9 @@ pub struct InstructionFacts<'a> {
     pub state: Rc<State>,
     /// The shell text of RUN, CMD, ENTRYPOINT and HEALTHCHECK in shell form; `None` where there is none, or
     /// where a shell that is not POSIX's is in effect.
-    pub body: Option<RunBody>,
+    pub body: Option<&'a RunBody>,
+    /// What RUN does with package managers, in order.
+    pub calls: Vec<PackageCommand<'a>>,
 }
 
 impl std::fmt::Debug for FileFacts<'_> {
@@ -112,6 +118,7 @@ impl<'a> FileFacts<'a> {
     pub fn new(
         path: &'a Utf8Path,
         dockerfile: &'a Dockerfile,
+        bodies: &'a Bodies,
         tree: &'a dyn Tree,
         today: jiff::civil::Date,
     ) -> Self {
@@ -128,6 +135,7 @@ impl<'a> FileFacts<'a> {
             context,
             dev: is_dev_path(path),
             docker_action: false,
+            answers: RefCell::default(),
         };
         let end_of_globals = syntax.first().map_or(dockerfile.instructions.len(), |s| s.instructions.start);
         for (index, instruction) in dockerfile.instructions[..end_of_globals].iter().enumerate() {
@@ -137,10 +145,10 @@ impl<'a> FileFacts<'a> {
                 }
             }
             let state = Rc::new(State::new(dockerfile.escape));
-            facts.globals.push(InstructionFacts { instruction, index, state, body: None });
+            facts.globals.push(InstructionFacts { instruction, index, state, body: None, calls: Vec::new() });
         }
         for stage in &syntax {
-            let built = facts.stage(stage, &syntax);
+            let built = facts.stage(stage, &syntax, bodies);
             facts.stages.push(built);
         }
         facts.mark_shipped();
@@ -149,7 +157,7 @@ impl<'a> FileFacts<'a> {
         facts
     }
 
-    fn stage(&self, syntax: &Stage, all: &[Stage]) -> StageFacts<'a> {
+    fn stage(&self, syntax: &Stage, all: &[Stage], bodies: &'a Bodies) -> StageFacts<'a> {
         let file = self.dockerfile;
         let from = &file.instructions[syntax.instructions.start];
         let base = base::resolve(from, syntax, all, &self.global_args, file.escape);
@@ -170,8 +178,14 @@ impl<'a> FileFacts<'a> {
         let mut instructions = Vec::with_capacity(syntax.instructions.len());
         for index in syntax.instructions.clone() {
             let instruction = &file.instructions[index];
-            let body = if windows { None } else { shell_body(instruction, &state, file) };
-            instructions.push(InstructionFacts { instruction, index, state: Rc::clone(&state), body });
+            let body = bodies.of(index).filter(|_| !windows && is_posix(&state.shell));
+            let calls = match body {
+                Some(body) if instruction.keyword == Keyword::Run => {
+                    body.scripts().flat_map(package_commands).collect()
+                }
+                _ => Vec::new(),
+            };
+            instructions.push(InstructionFacts { instruction, index, state: Rc::clone(&state), body, calls });
             advance(&mut state, instruction, syntax.index, base_workdir, &self.global_args);
         }
         let name = syntax.name.as_ref().map(|word| {
@@ -249,6 +263,54 @@ impl<'a> FileFacts<'a> {
         let mut chain = self.chain(stage);
         chain.reverse();
         chain.into_iter().flat_map(|s| s.instructions.iter().map(move |i| (s, i))).collect()
+    }
+
+    /// Number of the first instruction in the history of a stage for which `holds` is true.
+    ///
+    /// Remembered under `key`, which must always come with the same question: rules that ask at every
+    /// instruction what came before would else read the file again each time.
+    pub fn first(
+        &self,
+        stage: &StageFacts<'_>,
+        key: &'static str,
+        holds: impl Fn(&InstructionFacts<'_>) -> bool,
+    ) -> Option<usize> {
+        self.remembered(stage, key, || {
+            self.history(stage)
+                .into_iter()
+                .map(|(_, facts)| facts)
+                .find(|facts| holds(facts))
+                .map(|f| f.index)
+        })
+    }
+
+    /// Number of the last instruction of a stage, or of the stages that are built on it, for which `holds` is
+    /// true; remembered as in [`FileFacts::first`].
+    pub fn last_above(
+        &self,
+        stage: &StageFacts<'_>,
+        key: &'static str,
+        holds: impl Fn(&InstructionFacts<'_>) -> bool,
+    ) -> Option<usize> {
+        self.remembered(stage, key, || {
+            let above = |other: &&StageFacts<'_>| self.chain(other).iter().any(|s| s.index == stage.index);
+            let all = self.stages.iter().rev().filter(above);
+            all.flat_map(|s| s.instructions.iter().rev()).find(|facts| holds(facts)).map(|f| f.index)
+        })
+    }
+
+    fn remembered(
+        &self,
+        stage: &StageFacts<'_>,
+        key: &'static str,
+        find: impl FnOnce() -> Option<usize>,
+    ) -> Option<usize> {
+        let known = self.answers.borrow().get(&(stage.index, key)).copied();
+        known.unwrap_or_else(|| {
+            let found = find();
+            self.answers.borrow_mut().insert((stage.index, key), found);
+            found
+        })
     }
 
     /// Where the file shows that it is a template (Jinja, Go, `@NAME@`), to be filled in by another program.
@@ -342,20 +404,34 @@ impl InstructionFacts<'_> {
 
     /// The scripts that run here: the line, then the here-documents that a shell runs.
     pub fn scripts(&self) -> impl Iterator<Item = &Script> {
-        self.body.iter().flat_map(RunBody::scripts)
+        self.body.into_iter().flat_map(RunBody::scripts)
     }
 }
 
-/// The shell text of an instruction.
-fn shell_body(instruction: &Instruction, state: &State, file: &Dockerfile) -> Option<RunBody> {
-    let rest = instruction.rest_text();
-    let takes_shell = match instruction.keyword {
-        Keyword::Run | Keyword::Cmd | Keyword::Entrypoint => true,
-        Keyword::Healthcheck => instruction.args.first().is_some_and(|a| a.text.eq_ignore_ascii_case("cmd")),
-        _ => false,
-    };
-    let reads = takes_shell && !instruction.json && !rest.is_empty() && is_posix(&state.shell);
-    reads.then(|| RunBody::read(instruction, &file.source))
+/// The shell texts of a file, read once; facts borrow from them.
+#[derive(Debug)]
+pub struct Bodies(Vec<Option<RunBody>>);
+
+impl Bodies {
+    /// Reads every RUN, CMD, ENTRYPOINT and HEALTHCHECK in shell form.
+    pub fn read(file: &Dockerfile) -> Self {
+        let read = |instruction: &Instruction| {
+            let takes_shell = match instruction.keyword {
+                Keyword::Run | Keyword::Cmd | Keyword::Entrypoint => true,
+                Keyword::Healthcheck => {
+                    instruction.args.first().is_some_and(|a| a.text.eq_ignore_ascii_case("cmd"))
+                }
+                _ => false,
+            };
+            let reads = takes_shell && !instruction.json && !instruction.rest_text().is_empty();
+            reads.then(|| RunBody::read(instruction, &file.source))
+        };
+        Self(file.instructions.iter().map(read).collect())
+    }
+
+    fn of(&self, index: usize) -> Option<&RunBody> {
+        self.0.get(index)?.as_ref()
+    }
 }
 
 fn is_posix(shell: &Shell) -> bool {

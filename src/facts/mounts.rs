@@ -89,7 +89,9 @@ mod tests {
             "FROM a\nARG D=/x\nWORKDIR /w\nRUN --mount=type=cache,target=$D/y --mount=source=s,dst=t,from=b true\n",
         ));
         let tree = MemoryTree::complete();
-        let facts = FileFacts::new("Dockerfile".into(), &file, &tree, jiff::civil::date(2026, 11, 24));
+        let bodies = crate::facts::Bodies::read(&file);
+        let facts =
+            FileFacts::new("Dockerfile".into(), &file, &bodies, &tree, jiff::civil::date(2026, 11, 24));
         let mounts = facts.stages[0].instructions[3].mounts();
         let mount = |kind, target: &str, from: Option<&str>| Mount {
             kind,

@@ -12,8 +12,8 @@ pub use prove::reprove;
 
 use crate::config::{Config, RuleSetting};
 use crate::dockerfile::parse;
-use crate::facts::FileFacts;
-use crate::repository::Tree;
+use crate::facts::{Bodies, FileFacts};
+use crate::repository::{Remembered, Tree};
 use crate::rules::{self, Check, Default as RuleDefault, Finding, Report, Rule};
 use crate::text::Source;
 use camino::Utf8Path;
@@ -55,15 +55,18 @@ impl Settings {
 ///
 /// `path` is relative to the root of `tree`; the text is `source`, whatever the tree says.
 pub fn lint(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> FileReport {
-    let mut report = examine(path, source, tree, settings);
-    prove::prove_all(&mut report, tree, settings);
+    // Every proof asks the tree the same questions again.
+    let tree = Remembered::new(tree);
+    let (mut report, syntax_errors) = examine(path, source, &tree, settings);
+    prove::prove_all(&mut report, syntax_errors, &tree, settings);
     report
 }
 
-/// Runs the rules without proving fixes.
-fn examine(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> FileReport {
+/// Runs the rules without proving fixes; also gives the number of syntax errors.
+fn examine(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> (FileReport, usize) {
     let file = parse(source);
-    let facts = FileFacts::new(path, &file, tree, settings.today);
+    let bodies = Bodies::read(&file);
+    let facts = FileFacts::new(path, &file, &bodies, tree, settings.today);
     let suppressions = Suppressions::of(&file, settings.today);
     let mut findings = Vec::new();
     let mut suppressed = 0;

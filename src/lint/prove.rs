@@ -9,13 +9,12 @@ use camino::Utf8Path;
 use std::collections::BTreeMap;
 
 /// How many bytes all proofs of one file may read again together. Each proof lints the whole file, so a file
-/// of 1 MiB gets 8 proofs and one of 20 kB as many as it has findings.
-const MAX_PROOF_BYTES: usize = 8 * 1024 * 1024;
+/// of 1 MiB gets two proofs and one of 20 kB as many as it has findings.
+const MAX_PROOF_BYTES: usize = 2 * 1024 * 1024;
 
 /// Takes every fix away that cannot be proven; the advice stays as prose.
-pub(super) fn prove_all(report: &mut FileReport, tree: &dyn Tree, settings: &Settings) {
+pub(super) fn prove_all(report: &mut FileReport, syntax_errors: usize, tree: &dyn Tree, settings: &Settings) {
     let before = count(&report.findings);
-    let syntax_errors = parse(&report.source).errors.len();
     let budget = MAX_PROOF_BYTES / report.source.text().len().max(1);
     // The worst first: on a huge file they get the proofs.
     let mut order: Vec<usize> = (0..report.findings.len()).collect();
@@ -65,14 +64,15 @@ fn prove(
             let changed = applied(&text, &fix.edits)?;
             let mut overlay = Overlay::new(tree);
             overlay.replace(path, changed);
-            examine(&report.path, &report.source, &overlay, settings)
+            examine(&report.path, &report.source, &overlay, settings).0
         }
         _ => {
             let changed = Source::new(applied(report.source.text(), &fix.edits)?);
-            if parse(&changed).errors.len() > syntax_errors {
+            let (after, errors) = examine(&report.path, &changed, tree, settings);
+            if errors > syntax_errors {
                 return Err("the changed file does not parse".to_owned());
             }
-            examine(&report.path, &changed, tree, settings)
+            after
         }
     };
     let after = count(&after.findings);
@@ -103,15 +103,15 @@ pub fn reprove(
     settings: &Settings,
 ) -> bool {
     let after = if *path == report.path {
-        let changed = Source::new(text);
-        if parse(&changed).errors.len() > parse(&report.source).errors.len() {
+        let (after, errors) = examine(&report.path, &Source::new(text), tree, settings);
+        if errors > parse(&report.source).errors.len() {
             return false;
         }
-        examine(&report.path, &changed, tree, settings)
+        after
     } else {
         let mut overlay = Overlay::new(tree);
         overlay.replace(path, text);
-        examine(&report.path, &report.source, &overlay, settings)
+        examine(&report.path, &report.source, &overlay, settings).0
     };
     let mut allowed = count(&report.findings);
     for finding in fixed {

@@ -14,7 +14,7 @@ pub use changed::{ChangedFile, Status};
 pub use discover::is_dockerfile;
 pub use disk::{DiskTree, changed_folders};
 pub use git::{GitError, GitTree, changed_files, commit_of, merge_base};
-pub use tree::{Entry, Kind, Lookup, MemoryTree, Overlay, Tree, normalize};
+pub use tree::{Entry, Kind, Lookup, MemoryTree, Overlay, Remembered, Tree, normalize};
 pub use wanted::{likely_next, wanted_files};
 
 #[cfg(test)]

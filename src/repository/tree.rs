@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What a tree says about a path. *Unknown* is not *absent*: a rule that needs an unknown fact is silent.
@@ -199,6 +199,44 @@ impl Tree for MemoryTree {
             return Lookup::Absent;
         }
         Lookup::Found(out.into_iter().collect())
+    }
+}
+
+/// A tree that asks the one below each question once.
+pub struct Remembered<'a> {
+    base: &'a dyn Tree,
+    texts: RefCell<HashMap<Utf8PathBuf, Lookup<Arc<str>>>>,
+    entries: RefCell<HashMap<Utf8PathBuf, Lookup<Entry>>>,
+}
+
+impl<'a> Remembered<'a> {
+    /// Nothing is known yet.
+    pub fn new(base: &'a dyn Tree) -> Self {
+        Self { base, texts: RefCell::default(), entries: RefCell::default() }
+    }
+}
+
+impl Tree for Remembered<'_> {
+    fn read(&self, path: &Utf8Path) -> Lookup<Arc<str>> {
+        if let Some(known) = self.texts.borrow().get(path) {
+            return known.clone();
+        }
+        let answer = self.base.read(path);
+        self.texts.borrow_mut().insert(path.to_owned(), answer.clone());
+        answer
+    }
+
+    fn entry(&self, path: &Utf8Path) -> Lookup<Entry> {
+        if let Some(known) = self.entries.borrow().get(path) {
+            return known.clone();
+        }
+        let answer = self.base.entry(path);
+        self.entries.borrow_mut().insert(path.to_owned(), answer.clone());
+        answer
+    }
+
+    fn list(&self, dir: &Utf8Path) -> Lookup<Vec<(String, Entry)>> {
+        self.base.list(dir)
     }
 }
 

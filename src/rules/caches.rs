@@ -304,11 +304,18 @@ impl Cache {
                 is_set(&facts.state, "PIP_NO_CACHE_DIR")
                     || is_set(&facts.state, "XDG_CACHE_HOME")
                     || facts.scripts().any(|script| script.text().contains("PIP_NO_CACHE_DIR"))
-                    || configured_before(file, stage, facts, &["no-cache-dir", "no_cache_dir"], &["pip.conf"])
+                    || configured_before(
+                        file,
+                        stage,
+                        facts,
+                        "pip",
+                        &["no-cache-dir", "no_cache_dir"],
+                        &["pip.conf"],
+                    )
             }
-            Self::Npm => configured_before(file, stage, facts, &["npm config set cache"], &[]),
+            Self::Npm => configured_before(file, stage, facts, "npm", &["npm config set cache"], &[]),
             Self::Yarn => !is_yarn_classic(file),
-            Self::Apk => configured_before(file, stage, facts, &["setup-apkcache"], &[]),
+            Self::Apk => configured_before(file, stage, facts, "apk", &["setup-apkcache"], &[]),
             Self::Bundler => is_set(&facts.state, "BUNDLE_NO_CACHE"),
             _ => false,
         }
@@ -325,15 +332,16 @@ fn is_set(state: &State, name: &str) -> bool {
 }
 
 /// Whether a RUN before this one (or this one) speaks of one of these words together with `config`, or a
-/// COPY brings a file of one of these names.
+/// COPY brings a file of one of these names. `key` stands for the words and names.
 pub(super) fn configured_before(
     file: &FileFacts<'_>,
     stage: &StageFacts<'_>,
     facts: &InstructionFacts<'_>,
+    key: &'static str,
     words: &[&str],
     files: &[&str],
 ) -> bool {
-    file.history(stage).into_iter().filter(|(_, i)| i.index <= facts.index).any(|(_, before)| {
+    let first = file.first(stage, key, |before| {
         let instruction = before.instruction;
         match instruction.keyword {
             Keyword::Run => before.scripts().map(crate::shell::Script::text).any(|text| {
@@ -345,7 +353,8 @@ pub(super) fn configured_before(
             }
             _ => false,
         }
-    })
+    });
+    first.is_some_and(|index| index <= facts.index)
 }
 
 /// Whether a command line holds words that may be the option: `xargs`, or a variable that is called so.

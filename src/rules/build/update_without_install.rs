@@ -162,7 +162,7 @@ fn installs(facts: &InstructionFacts<'_>, manager: Manager) -> Option<bool> {
         return None;
     }
     let (mut installs, mut updates) = (false, false);
-    for call in facts.scripts().flat_map(package_commands).filter(|call| call.manager == manager) {
+    for call in facts.calls.iter().filter(|call| call.manager == manager) {
         updates |= call.verb == Verb::Update || call.updates_index;
         installs |= call.verb == Verb::Install;
     }

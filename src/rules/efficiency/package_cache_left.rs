@@ -170,13 +170,12 @@ fn lists_are_needed_later(
     stage: &StageFacts<'_>,
     facts: &InstructionFacts<'_>,
 ) -> bool {
-    let above = |other: &StageFacts<'_>| file.chain(other).iter().any(|s| s.index == stage.index);
-    let later = file.stages.iter().filter(|s| above(s)).flat_map(|s| &s.instructions);
-    later.filter(|i| i.index > facts.index && i.is(Keyword::Run)).any(|run| {
-        let calls: Vec<_> = run.scripts().flat_map(package_commands).collect();
+    let last = file.last_above(stage, "apt install without update", |run| {
+        let calls = &run.calls;
         let apt = || calls.iter().filter(|call| Cache::of(call.manager) == Some(Cache::Apt));
         apt().any(|call| call.verb == Verb::Install) && !apt().any(|call| call.updates_index)
-    })
+    });
+    last.is_some_and(|index| index > facts.index)
 }
 
 fn fix(

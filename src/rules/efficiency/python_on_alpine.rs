@@ -8,7 +8,7 @@ use crate::image::{Family, Image, Language, TagStatus, end_of_life, tag_status};
 use crate::repository::python::{self, Requirements};
 use crate::repository::{Lookup, normalize};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::{Manager, PackageCommand, PackageKind, Verb, package_commands};
+use crate::shell::packages::{Manager, PackageCommand, PackageKind, Verb};
 use crate::text::{Edit, Span};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -256,7 +256,7 @@ impl Needs {
     fn of(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Self {
         let mut needs = Self { all_fine: true, ..Self::default() };
         for facts in stage.of(Keyword::Run) {
-            for call in facts.scripts().flat_map(package_commands) {
+            for call in &facts.calls {
                 if call.verb != Verb::Install {
                     continue;
                 }

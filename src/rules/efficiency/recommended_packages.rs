@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::{Manager, Package, PackageCommand, PackageKind, Verb, package_commands};
+use crate::shell::packages::{Manager, Package, PackageCommand, PackageKind, Verb};
 use crate::text::{Edit, Span};
 
 declare_rule! {
@@ -70,8 +70,8 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     if !stage.shipped || facts.instruction.keyword != Keyword::Run {
         return;
     }
-    let calls: Vec<PackageCommand<'_>> = facts.scripts().flat_map(package_commands).collect();
-    let installs: Vec<&PackageCommand<'_>> = calls.iter().filter(|call| installs_recommended(call)).collect();
+    let installs: Vec<&PackageCommand<'_>> =
+        facts.calls.iter().filter(|call| installs_recommended(call)).collect();
     if !installs.is_empty() && !is_configured(file, stage, facts) {
         finding(file, stage, facts, &installs, report);
     }
@@ -102,7 +102,7 @@ fn is_configured(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &Instructi
         return true;
     }
     let speaks = |text: &str| text.to_ascii_lowercase().contains("install-recommends");
-    file.history(stage).iter().take_while(|(_, i)| i.index <= facts.index).any(|(_, i)| {
+    let first = file.first(stage, "apt.conf", |i| {
         let node = i.instruction;
         let copies =
             matches!(node.keyword, Keyword::Copy | Keyword::Add) && node.rest_text().contains("/etc/apt");
@@ -113,7 +113,8 @@ fn is_configured(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &Instructi
                 .heredocs
                 .iter()
                 .any(|h| speaks(file.dockerfile.source.slice(h.body)) && writes_conf(file, h.body))
-    })
+    });
+    first.is_some_and(|index| index <= facts.index)
 }
 
 fn writes_conf(file: &FileFacts<'_>, body: Span) -> bool {
@@ -188,10 +189,10 @@ fn has_certificates(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &Instru
     let base = file.base_image(stage).is_some_and(|base| {
         base.image.official && matches!(base.image.repository.as_str(), "python" | "buildpack-deps")
     });
-    base || file.history(stage).iter().take_while(|(_, i)| i.index <= facts.index).any(|(_, i)| {
-        i.is(Keyword::Run)
-            && i.scripts().flat_map(package_commands).any(|command| {
-                command.verb == Verb::Install && command.packages.iter().any(|p| p.name == "ca-certificates")
-            })
-    })
+    let first = file.first(stage, "ca-certificates", |i| {
+        i.calls.iter().any(|command| {
+            command.verb == Verb::Install && command.packages.iter().any(|p| p.name == "ca-certificates")
+        })
+    });
+    base || first.is_some_and(|index| index <= facts.index)
 }

@@ -11,7 +11,7 @@ use crate::image::{ShellKind, User as BaseUser};
 use crate::repository::Lookup;
 use crate::rules::{Check, Fix, Report};
 use crate::shell::Command;
-use crate::shell::packages::{Manager, PackageKind, Verb, package_commands};
+use crate::shell::packages::{Manager, PackageKind, Verb};
 use crate::text::{Edit, Span};
 
 declare_rule! {
@@ -95,8 +95,8 @@ fn is_copied_into_shipped(file: &FileFacts<'_>, builder: &StageFacts<'_>) -> boo
 /// Spans of the installations of Python packages in a RUN.
 fn python_installs<'f>(facts: &'f InstructionFacts<'_>) -> impl Iterator<Item = Span> + 'f {
     facts
-        .scripts()
-        .flat_map(package_commands)
+        .calls
+        .iter()
         .filter(|call| call.verb == Verb::Install)
         .filter(|call| matches!(call.manager, Manager::Pip | Manager::Uv | Manager::Poetry))
         .map(|call| call.program_span)
@@ -130,7 +130,7 @@ fn installed_by_uv(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Re
         {
             continue;
         }
-        for call in facts.scripts().flat_map(package_commands) {
+        for call in &facts.calls {
             let installs = matches!(call.verb_text.as_str(), "sync" | "pip install" | "pip sync");
             if call.manager == Manager::Uv
                 && installs
@@ -222,7 +222,7 @@ fn is_root(file: &FileFacts<'_>, stage: &StageFacts<'_>, user: &User) -> bool {
 
 fn installed_by_pip(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     for facts in stage.of(Keyword::Run) {
-        for call in facts.scripts().flat_map(package_commands) {
+        for call in &facts.calls {
             if call.manager != Manager::Pip || call.verb != Verb::Install {
                 continue;
             }
@@ -289,7 +289,7 @@ fn own_code(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let later = || stage.of(Keyword::Run).filter(|run| run.index > last.facts.index);
     // pip compiles the project that it installs, whatever PYTHONDONTWRITEBYTECODE says.
     let installed = later().any(|run| {
-        run.scripts().flat_map(package_commands).any(|call| {
+        run.calls.iter().any(|call| {
             call.verb == Verb::Install
                 && matches!(call.manager, Manager::Pip | Manager::Uv | Manager::Poetry)
                 && (call.manager != Manager::Pip

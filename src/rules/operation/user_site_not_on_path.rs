@@ -7,7 +7,7 @@ use crate::facts::{
     declared_console_scripts, launches, required_packages,
 };
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::{Manager, PackageCommand, PackageKind, Verb, package_commands};
+use crate::shell::packages::{Manager, PackageCommand, PackageKind, Verb};
 use crate::text::{Edit, Span};
 
 declare_rule! {
@@ -129,13 +129,13 @@ fn missing_on_path(
 }
 
 /// The installations of an instruction into the user's own directory, with the words that say so.
-fn user_installs<'f>(facts: &'f InstructionFacts<'_>) -> Vec<(PackageCommand<'f>, Span)> {
+fn user_installs<'f, 'a>(facts: &'f InstructionFacts<'a>) -> Vec<(&'f PackageCommand<'a>, Span)> {
     if !facts.is(Keyword::Run) || facts.instruction.joined.text().contains("PYTHONUSERBASE") {
         return Vec::new();
     }
     facts
-        .scripts()
-        .flat_map(package_commands)
+        .calls
+        .iter()
         .filter(|call| call.verb == Verb::Install)
         .filter_map(|call| match call.manager {
             Manager::Pip => {

@@ -2,10 +2,9 @@
 
 use crate::config::Level;
 use crate::declare_rule;
-use crate::facts::{BaseUse, FileFacts, InstructionFacts};
+use crate::facts::{BaseUse, FileFacts};
 use crate::image::{self, Eol, Part, State, end_of_life, newest_os_variant, pinned_tag};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::package_commands;
 use crate::text::Edit;
 use jiff::ToSpan;
 use std::cmp::Reverse;
@@ -230,8 +229,7 @@ fn change(
             .iter()
             .filter(|other| file.chain(other).iter().any(|link| link.index == stage.index))
             .flat_map(|other| &other.instructions)
-            .flat_map(InstructionFacts::scripts)
-            .flat_map(package_commands)
+            .flat_map(|facts| &facts.calls)
             .any(|call| call.manager.is_system())
     });
     let note = if is_distribution {
