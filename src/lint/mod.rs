@@ -91,7 +91,9 @@ fn examine(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Setting
     }
     findings.sort_by_key(|f| (f.span.start, std::cmp::Reverse(f.level), f.span.end, f.rule));
     fingerprint::assign(&mut findings, &facts);
-    FileReport { path: path.to_owned(), source: source.clone(), findings, suppressed, withheld: Vec::new() }
+    let withheld = Vec::new();
+    let report = FileReport { path: path.to_owned(), source: source.clone(), findings, suppressed, withheld };
+    (report, file.errors.len())
 }
 
 fn run(rule: &'static Rule, facts: &FileFacts<'_>) -> Vec<Finding> {
