@@ -262,11 +262,11 @@ impl Needs {
                 }
                 match call.manager {
                     Manager::Apk if needs.install.is_none() => {
-                        needs.compiler = needs.compiler.or(compiler(&call));
+                        needs.compiler = needs.compiler.or(compiler(call));
                     }
                     Manager::Pip | Manager::Uv | Manager::Poetry | Manager::Pipenv => {
                         needs.install.get_or_insert(call.program_span.cover(call.verb_span));
-                        needs.read(file, stage, facts, &call);
+                        needs.read(file, stage, facts, call);
                     }
                     _ => {}
                 }

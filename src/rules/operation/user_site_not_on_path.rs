@@ -71,7 +71,7 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let starts = launches(stage);
     for (owner, facts) in file.history(stage) {
         for (call, span) in user_installs(facts) {
-            let Some(launch) = starts.iter().find(|launch| installs_command(file, &call, launch)) else {
+            let Some(launch) = starts.iter().find(|launch| installs_command(file, call, launch)) else {
                 continue;
             };
             let Some(user) = account(file, stage, &facts.state.user) else { continue };
