@@ -58,6 +58,20 @@ fn comments_for_the_whole_file() {
 }
 
 #[test]
+fn checks_of_buildkit_are_skipped() {
+    let settings = Settings::new(jiff::civil::date(2026, 11, 24));
+    let shell_form = |first: &str| {
+        let text = format!("{first}\nFROM registry.example.org/own:1\nCMD python3 app.py\n");
+        let report =
+            lint(Utf8Path::new("Dockerfile"), &Source::new(text), &MemoryTree::complete(), &settings);
+        report.findings.iter().any(|f| f.rule == "shell-form-command")
+    };
+    assert!(shell_form("# check=error=true"));
+    assert!(!shell_form("# check=skip=StageNameCasing,JSONArgsRecommended;error=true"));
+    assert!(!shell_form("# check=skip=all"));
+}
+
+#[test]
 fn what_does_not_count() {
     for comment in [
         "# tidewaiter ignore=run-as-root",

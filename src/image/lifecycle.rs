@@ -1,6 +1,8 @@
 //! End of life of what a tag names: the software's release and the distribution under it.
 
 use jiff::civil::Date;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::defaults;
 use super::name::Image;
@@ -181,8 +183,28 @@ fn status(row: Row, part: Part, today: Date) -> Eol {
     }
 }
 
+thread_local! {
+    /// The answers of [`supported`] for one day: a file asks for the same tables again with every proof.
+    static SUPPORTED: RefCell<(Date, HashMap<String, Vec<String>>)> = RefCell::new((Date::ZERO, HashMap::new()));
+}
+
 /// Releases that still get free fixes, oldest first.
 fn supported(table: &str, today: Date) -> Vec<String> {
+    SUPPORTED.with_borrow_mut(|(day, known)| {
+        if *day != today {
+            known.clear();
+            *day = today;
+        }
+        if let Some(releases) = known.get(table) {
+            return releases.clone();
+        }
+        let releases = find_supported(table, today);
+        known.insert(table.to_owned(), releases.clone());
+        releases
+    })
+}
+
+fn find_supported(table: &str, today: Date) -> Vec<String> {
     let fixed = |row: &Row| matches!(state(*row, today), State::Supported | State::EndsSoon(_));
     if table.starts_with("ubi") {
         // One table per release there; RHEL has never had two digits beyond 15 in sight.

@@ -207,12 +207,15 @@ pub struct Remembered<'a> {
     base: &'a dyn Tree,
     texts: RefCell<HashMap<Utf8PathBuf, Lookup<Arc<str>>>>,
     entries: RefCell<HashMap<Utf8PathBuf, Lookup<Entry>>>,
+    lists: RefCell<HashMap<Utf8PathBuf, Listing>>,
 }
+
+type Listing = Lookup<Vec<(String, Entry)>>;
 
 impl<'a> Remembered<'a> {
     /// Nothing is known yet.
     pub fn new(base: &'a dyn Tree) -> Self {
-        Self { base, texts: RefCell::default(), entries: RefCell::default() }
+        Self { base, texts: RefCell::default(), entries: RefCell::default(), lists: RefCell::default() }
     }
 }
 
@@ -236,7 +239,12 @@ impl Tree for Remembered<'_> {
     }
 
     fn list(&self, dir: &Utf8Path) -> Lookup<Vec<(String, Entry)>> {
-        self.base.list(dir)
+        if let Some(known) = self.lists.borrow().get(dir) {
+            return known.clone();
+        }
+        let answer = self.base.list(dir);
+        self.lists.borrow_mut().insert(dir.to_owned(), answer.clone());
+        answer
     }
 }
 

@@ -283,6 +283,12 @@ fn own_code(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     if built_on || python_start(file, stage).is_none() {
         return;
     }
+    // Looking for code in the context is dear: first see whether there is anything to say about it.
+    let compiles_something =
+        stage.of(Keyword::Run).flat_map(InstructionFacts::scripts).any(|s| s.text().contains("compileall"));
+    if !compiles_something && forbidden_at(file, stage).is_none() {
+        return;
+    }
     let Some(last) = stage.instructions.iter().rev().find_map(|facts| copied_code(file, facts)) else {
         return;
     };
