@@ -6,18 +6,18 @@ use fnv::FnvHasher;
 use std::collections::HashMap;
 use std::hash::Hasher;
 
-/// Gives each finding its fingerprint: rule, stage, normalised instruction text (left out for findings
-/// about a whole stage), number among equals.
+/// Gives each finding its fingerprint: rule, stage, subject (the normalised instruction text where the rule
+/// names none), number among equals.
 pub(super) fn assign(findings: &mut [Finding], facts: &FileFacts<'_>) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for finding in findings {
         let stage = facts.stage_at(finding.span.start).map(StageFacts::label).unwrap_or_default();
-        let subject = if finding.whole_stage { String::new() } else { instruction_text(finding, facts) };
+        let subject = finding.subject.clone().unwrap_or_else(|| instruction_text(finding, facts));
         let key = format!("{}\u{1f}{stage}\u{1f}{subject}", finding.rule);
         let number = seen.entry(key.clone()).or_default();
         let mut hasher = FnvHasher::default();
         hasher.write(key.as_bytes());
-        hasher.write(&number.to_le_bytes());
+        hasher.write(&(*number as u64).to_le_bytes());
         *number += 1;
         finding.fingerprint = format!("{:016x}", hasher.finish());
     }

@@ -46,7 +46,7 @@ fn finding(rule: &'static str, level: Level, text: &str, at: &str, message: &str
         notes: Vec::new(),
         related: Vec::new(),
         fix: None,
-        whole_stage: false,
+        subject: None,
         fingerprint: "f00d".to_owned(),
         codes: Vec::new(),
     }

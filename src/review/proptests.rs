@@ -98,7 +98,7 @@ fn findings(text: &str, raw: &[Vec<RawEdit>]) -> Vec<Finding> {
             notes: Vec::new(),
             related: Vec::new(),
             fix: Some(Fix::safe("Do", edits)),
-            whole_stage: false,
+            subject: None,
             fingerprint: format!("{index:04x}"),
             codes: Vec::new(),
         }

@@ -24,7 +24,7 @@ pub(super) fn finding(text: &str, rule: &'static str, level: Level, needle: &str
         notes: Vec::new(),
         related: Vec::new(),
         fix: None,
-        whole_stage: false,
+        subject: None,
         fingerprint: format!("{rule}.{}", needle.len()),
         codes: Vec::new(),
     }

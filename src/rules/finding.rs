@@ -80,10 +80,10 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// The change, only after it has been proven (see `lint`).
     pub fix: Option<Fix>,
-    /// Whether it speaks of its stage as a whole, so that the text of the instruction it is shown on is not
-    /// part of its identity.
-    pub whole_stage: bool,
-    /// Identity across pushes and moved lines: rule, stage, normalised instruction, occurrence. Set by
+    /// What it is about, where that is not the text of the instruction it is shown on; empty for the stage as
+    /// a whole.
+    pub subject: Option<String>,
+    /// Identity across pushes and moved lines: rule, stage, subject (usually the instruction), occurrence. Set by
     /// `lint`.
     pub fingerprint: String,
     /// Peer codes that mean exactly this finding where the rule merges several detectors; empty: all of

@@ -222,7 +222,7 @@ impl Report {
             notes: Vec::new(),
             related: Vec::new(),
             fix: None,
-            whole_stage: false,
+            subject: None,
             fingerprint: String::new(),
             codes: Vec::new(),
         });
@@ -275,7 +275,13 @@ impl Refine<'_> {
 
     /// Says that the finding is about the stage as a whole, wherever it is shown.
     pub fn whole_stage(self) -> Self {
-        self.finding.whole_stage = true;
+        self.about("")
+    }
+
+    /// Says what the finding is about, so that it stays the same one when the instruction around it changes: a
+    /// newer patch release of a base that has ended is not a new finding.
+    pub fn about(self, subject: impl Into<String>) -> Self {
+        self.finding.subject = Some(subject.into());
         self
     }
 

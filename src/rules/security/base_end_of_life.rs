@@ -81,7 +81,8 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         let reference = &base.image.reference;
         let tag = reference.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
         let name = format!("{}{tag}", reference.name()).replace('`', "");
-        let mut finding = report.add(base.tag_or_name(), message(worst, &name)).level(level);
+        let mut finding =
+            report.add(base.tag_or_name(), message(worst, &name)).level(level).about(worst.label.as_str());
         for other in parts.iter().filter(|other| other.part != worst.part && speaks(other)) {
             finding = finding.note(format!("The same tag: {}", message(other, &name)));
         }
