@@ -3,6 +3,7 @@
 use super::launch::{Launch, launches};
 use super::{Base, FileFacts, StageFacts, Workdir, copied_from, is_absolute, join};
 use crate::dockerfile::{Instruction, Keyword};
+use crate::repository::python;
 use crate::text::{Edit, Span};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
@@ -457,21 +458,13 @@ pub fn console_scripts(package: &str) -> Option<&'static [&'static str]> {
     Some(scripts)
 }
 
-/// The packages that a requirements file names, in lower case without versions and extras.
+/// The packages that a requirements file (and those it includes) names, normalised, without versions and extras.
 pub fn required_packages(file: &FileFacts<'_>, requirements: &str) -> Vec<String> {
     let Some(path) = crate::repository::normalize(&file.context.join(Utf8Path::new(requirements))) else {
         return Vec::new();
     };
-    let Some(text) = file.tree.read(&path).found() else { return Vec::new() };
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with(['#', '-']))
-        .filter_map(|line| {
-            line.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).next()
-        })
-        .filter(|name| !name.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect()
+    let read = python::requirements(file.tree, &path);
+    read.list.iter().map(|requirement| requirement.name.clone()).collect()
 }
 
 /// The span that findings about the command point at.
