@@ -147,6 +147,8 @@ proptest! {
         let Ok(theirs) = parse_dockerfile::parse(&text) else { return Ok(()) };
         // Its spans are shifted behind a byte order mark.
         prop_assume!(!text.starts_with('\u{feff}'));
+        // It takes two escape characters at the end of a line for a continuation; BuildKit does not.
+        prop_assume!(!text.contains("\\\\") && !text.contains("``"));
         let ours = check(&text)?;
         let ours: Vec<(&str, u32)> = ours.instructions.iter().map(|i| (i.keyword.name(), i.name.span.start)).collect();
         let theirs: Vec<(&str, u32)> = theirs.instructions.iter().filter_map(keyword_of).collect();

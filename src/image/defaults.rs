@@ -6,6 +6,7 @@ use super::defaults_model::{
     Account, Defaults, Entrypoint, Language, PackageManager, Shell, ShellKind, User, Workdir,
 };
 use super::lifecycle::{is_os, os_in_name, own_release, ubi_release};
+use super::memo::Memo;
 use super::name::Image;
 use super::official::{build_of, os_of_build, version_today};
 use super::os::{Distribution, Family, os_part};
@@ -16,6 +17,11 @@ use super::table::{DEFAULTS, Row};
 /// The distribution comes from the tag first, then from other tags of the same build at the snapshot, then from
 /// the table. Everything else comes from the table, or follows from the distribution.
 pub fn defaults(image: &Image, tag: &str) -> Defaults {
+    thread_local!(static ANSWERS: Memo<Defaults> = Memo::new());
+    ANSWERS.with(|memo| memo.get(image, tag, "", || look_up(image, tag)))
+}
+
+fn look_up(image: &Image, tag: &str) -> Defaults {
     let mut facts = Facts::collect(image, tag);
     let distribution = distribution(image, tag, &facts);
     if distribution.as_ref().is_some_and(|distribution| distribution.family == Family::Windows) {

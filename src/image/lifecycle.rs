@@ -1,10 +1,9 @@
 //! End of life of what a tag names: the software's release and the distribution under it.
 
 use jiff::civil::Date;
-use std::cell::RefCell;
-use std::collections::HashMap;
 
 use super::defaults;
+use super::memo::Memo;
 use super::name::Image;
 use super::os::{Distribution, os_part, release_of};
 use super::table::{EOL, Row};
@@ -69,9 +68,14 @@ impl Eol {
 /// the distribution's. Empty for images no table speaks about, for floating tags and for releases newer than
 /// the table. `today` decides about [`Eol::state`]; a release whose end is `today` has ended.
 pub fn end_of_life(image: &Image, tag: &str, today: Date) -> Vec<Eol> {
+    thread_local!(static ANSWERS: Memo<Vec<Eol>> = Memo::new());
     if !image.is_known() {
         return Vec::new();
     }
+    ANSWERS.with(|memo| memo.get(image, tag, &today.to_string(), || look_up(image, tag, today)))
+}
+
+fn look_up(image: &Image, tag: &str, today: Date) -> Vec<Eol> {
     let mut found = Vec::new();
     let own = own_release(image, tag);
     let names_an_os = is_os(image);
@@ -183,28 +187,8 @@ fn status(row: Row, part: Part, today: Date) -> Eol {
     }
 }
 
-thread_local! {
-    /// The answers of [`supported`] for one day: a file asks for the same tables again with every proof.
-    static SUPPORTED: RefCell<(Date, HashMap<String, Vec<String>>)> = RefCell::new((Date::ZERO, HashMap::new()));
-}
-
 /// Releases that still get free fixes, oldest first.
 fn supported(table: &str, today: Date) -> Vec<String> {
-    SUPPORTED.with_borrow_mut(|(day, known)| {
-        if *day != today {
-            known.clear();
-            *day = today;
-        }
-        if let Some(releases) = known.get(table) {
-            return releases.clone();
-        }
-        let releases = find_supported(table, today);
-        known.insert(table.to_owned(), releases.clone());
-        releases
-    })
-}
-
-fn find_supported(table: &str, today: Date) -> Vec<String> {
     let fixed = |row: &Row| matches!(state(*row, today), State::Supported | State::EndsSoon(_));
     if table.starts_with("ubi") {
         // One table per release there; RHEL has never had two digits beyond 15 in sight.

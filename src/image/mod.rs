@@ -7,6 +7,7 @@
 mod defaults;
 mod defaults_model;
 mod lifecycle;
+mod memo;
 mod name;
 mod official;
 mod os;

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::defaults;
 use super::lifecycle::{State, is_os, own_release, state};
+use super::memo::Memo;
 use super::name::Image;
 use super::os::{Family, OsPart, os_part, release_of, words};
 use super::table::{BUILDS, EOL, RETIRED};
@@ -77,6 +78,11 @@ fn components(version: &str) -> usize {
 /// `alpine3.24` of a language image. A tag that is a release (`3`, `trixie` of `debian`, `krypton` of `node`)
 /// is not, nor is the only tag an image publishes. A reference without a tag is for the caller to judge.
 pub fn is_floating(image: &Image, tag: &str) -> bool {
+    thread_local!(static ANSWERS: Memo<bool> = Memo::new());
+    ANSWERS.with(|memo| memo.get(image, tag, "", || find_is_floating(image, tag)))
+}
+
+fn find_is_floating(image: &Image, tag: &str) -> bool {
     if defaults::publishes_no_versions(image) {
         return false;
     }
@@ -103,6 +109,11 @@ pub fn is_floating(image: &Image, tag: &str) -> bool {
 /// It is the same image as the floating tag at the day of the snapshot, so it may stand on a distribution that
 /// [`newest_os_variant`] would replace. `None` when the tag does not float or its build is not known.
 pub fn pinned_tag(image: &Image, tag: &str) -> Option<String> {
+    thread_local!(static ANSWERS: Memo<Option<String>> = Memo::new());
+    ANSWERS.with(|memo| memo.get(image, tag, "", || find_pinned_tag(image, tag)))
+}
+
+fn find_pinned_tag(image: &Image, tag: &str) -> Option<String> {
     if !is_floating(image, tag) {
         return None;
     }
@@ -157,6 +168,12 @@ fn pinned_os(image: &Image, tag: &str) -> Option<String> {
 /// For a distribution itself: its newest supported (Ubuntu: long-term) release, `buster-slim` → `trixie-slim`;
 /// the author has to check that. `None` when there is nothing newer, or nothing is known.
 pub fn newest_os_variant(image: &Image, tag: &str, today: Date) -> Option<String> {
+    thread_local!(static ANSWERS: Memo<Option<String>> = Memo::new());
+    ANSWERS
+        .with(|memo| memo.get(image, tag, &today.to_string(), || find_newest_os_variant(image, tag, today)))
+}
+
+fn find_newest_os_variant(image: &Image, tag: &str, today: Date) -> Option<String> {
     if !image.official {
         return None;
     }

@@ -20,6 +20,8 @@ pub(super) fn prove_all(report: &mut FileReport, syntax_errors: usize, tree: &dy
     let mut order: Vec<usize> = (0..report.findings.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(report.findings[*index].level));
     let mut proofs = 0;
+    // Two rules may ask for the very same change: one look tells about both.
+    let mut last: Option<(Fix, Consequences)> = None;
     for index in order {
         let Some(fix) = report.findings[index].fix.take() else { continue };
         let rule = report.findings[index].rule;
@@ -28,12 +30,20 @@ pub(super) fn prove_all(report: &mut FileReport, syntax_errors: usize, tree: &dy
             report.withheld.push((rule, "the file is too large to prove more fixes".to_owned()));
             continue;
         }
-        match prove(report, rule, &fix, &before, syntax_errors, tree, settings) {
-            Ok(()) => report.findings[index].fix = Some(fix),
+        let after = match last.take() {
+            Some((other, after)) if other.path == fix.path && other.edits == fix.edits => after,
+            _ => consequences(report, &fix, syntax_errors, tree, settings),
+        };
+        match after.as_ref().map_err(Clone::clone).and_then(|after| judge(rule, &before, after)) {
+            Ok(()) => report.findings[index].fix = Some(fix.clone()),
             Err(reason) => report.withheld.push((rule, reason)),
         }
+        last = Some((fix, after));
     }
 }
+
+/// Findings by rule after a change, or why there is none.
+type Consequences = Result<BTreeMap<&'static str, usize>, String>;
 
 /// Findings by rule.
 pub(super) fn count(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
@@ -44,15 +54,14 @@ pub(super) fn count(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
     out
 }
 
-fn prove(
+/// Applies a fix and lints again.
+fn consequences(
     report: &FileReport,
-    rule: &'static str,
     fix: &Fix,
-    before: &BTreeMap<&'static str, usize>,
     syntax_errors: usize,
     tree: &dyn Tree,
     settings: &Settings,
-) -> Result<(), String> {
+) -> Consequences {
     if fix.edits.is_empty() {
         return Err("the fix has no edits".to_owned());
     }
@@ -75,8 +84,16 @@ fn prove(
             after
         }
     };
-    let after = count(&after.findings);
-    for (other, n) in &after {
+    Ok(count(&after.findings))
+}
+
+/// Whether the finding of a rule is gone and nothing new is there.
+fn judge(
+    rule: &str,
+    before: &BTreeMap<&'static str, usize>,
+    after: &BTreeMap<&'static str, usize>,
+) -> Result<(), String> {
+    for (other, n) in after {
         if *n > before.get(other).copied().unwrap_or(0) {
             return Err(format!("the change would bring a finding of `{other}`"));
         }
