@@ -57,13 +57,20 @@ impl Settings {
 pub fn lint(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> FileReport {
     // Every proof asks the tree the same questions again.
     let tree = Remembered::new(tree);
-    let (mut report, syntax_errors) = examine(path, source, &tree, settings);
+    let (mut report, syntax_errors) = examine(path, source, &tree, settings, true);
     prove::prove_all(&mut report, syntax_errors, &tree, settings);
     report
 }
 
-/// Runs the rules without proving fixes; also gives the number of syntax errors.
-fn examine(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> (FileReport, usize) {
+/// Runs the rules without proving fixes; also gives the number of syntax errors. A proof only counts: it
+/// needs no fingerprints.
+fn examine(
+    path: &Utf8Path,
+    source: &Source,
+    tree: &dyn Tree,
+    settings: &Settings,
+    named: bool,
+) -> (FileReport, usize) {
     let file = parse(source);
     let bodies = Bodies::read(&file);
     let facts = FileFacts::new(path, &file, &bodies, tree, settings.today);
@@ -89,8 +96,10 @@ fn examine(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Setting
             }
         }
     }
-    findings.sort_by_key(|f| (f.span.start, std::cmp::Reverse(f.level), f.span.end, f.rule));
-    fingerprint::assign(&mut findings, &facts);
+    if named {
+        findings.sort_by_key(|f| (f.span.start, std::cmp::Reverse(f.level), f.span.end, f.rule));
+        fingerprint::assign(&mut findings, &facts);
+    }
     let withheld = Vec::new();
     let report = FileReport { path: path.to_owned(), source: source.clone(), findings, suppressed, withheld };
     (report, file.errors.len())

@@ -73,11 +73,11 @@ fn consequences(
             let changed = applied(&text, &fix.edits)?;
             let mut overlay = Overlay::new(tree);
             overlay.replace(path, changed);
-            examine(&report.path, &report.source, &overlay, settings).0
+            examine(&report.path, &report.source, &overlay, settings, false).0
         }
         _ => {
             let changed = Source::new(applied(report.source.text(), &fix.edits)?);
-            let (after, errors) = examine(&report.path, &changed, tree, settings);
+            let (after, errors) = examine(&report.path, &changed, tree, settings, false);
             if errors > syntax_errors {
                 return Err("the changed file does not parse".to_owned());
             }
@@ -120,7 +120,7 @@ pub fn reprove(
     settings: &Settings,
 ) -> bool {
     let after = if *path == report.path {
-        let (after, errors) = examine(&report.path, &Source::new(text), tree, settings);
+        let (after, errors) = examine(&report.path, &Source::new(text), tree, settings, false);
         if errors > parse(&report.source).errors.len() {
             return false;
         }
@@ -128,7 +128,7 @@ pub fn reprove(
     } else {
         let mut overlay = Overlay::new(tree);
         overlay.replace(path, text);
-        examine(&report.path, &report.source, &overlay, settings).0
+        examine(&report.path, &report.source, &overlay, settings, false).0
     };
     let mut allowed = count(&report.findings);
     for finding in fixed {
