@@ -18,7 +18,7 @@ type Case = fn() -> Result<(), Failed>;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let cases: [(&str, Case); 17] = [
+    let cases: [(&str, Case); 19] = [
         ("one_review_and_a_silent_second_run", one_review_and_a_silent_second_run),
         ("applying_all_suggestions_makes_it_better", applying_all_suggestions_makes_it_better),
         ("a_fork_gets_annotations", a_fork_gets_annotations),
@@ -32,6 +32,8 @@ fn main() {
         ("more_files_than_one_answer_holds", more_files_than_one_answer_holds),
         ("files_without_patch", files_without_patch),
         ("configuration_comes_from_the_base", configuration_comes_from_the_base),
+        ("a_configuration_named_by_hand", a_configuration_named_by_hand),
+        ("nothing_is_lost_when_posting_fails", nothing_is_lost_when_posting_fails),
         ("bad_input_is_named", bad_input_is_named),
         ("an_unknown_pull_request_is_named", an_unknown_pull_request_is_named),
         ("a_dry_run_writes_nothing", a_dry_run_writes_nothing),
@@ -182,6 +184,10 @@ fn no_dockerfile_changed() -> Result<(), Failed> {
     ensure(run.code == 0 && run.stderr.contains("no Dockerfile changed"), || run.all())?;
     ensure(run.output("findings") == "0", || run.outputs.clone())?;
     ensure(list(&github.state(), "reviews").is_empty(), || "a review was posted".to_owned())?;
+    ensure(github.requests() == 1, || format!("{} requests", github.requests()))?;
+    // A configuration that nobody needs is not looked for.
+    let named = github.review(&["--config", "nowhere.yml"]);
+    ensure(named.code == 0, || named.all())?;
     no_violations(&github)
 }
 
@@ -258,6 +264,32 @@ fn configuration_comes_from_the_base() -> Result<(), Failed> {
         format!("{}\n{}", run.all(), run.summary)
     })?;
     no_violations(&github)
+}
+
+fn a_configuration_named_by_hand() -> Result<(), Failed> {
+    let repo = Repo::new();
+    repo.write("Dockerfile", "FROM debian:13\n");
+    repo.write("ci/tidewaiter.yml", "rules:\n  run-as-root: off\n");
+    repo.commit("base");
+    repo.write("Dockerfile", "FROM debian:13\nADD app.py /app/\nCMD [\"/app/app.py\"]\n");
+    repo.commit("head");
+    let github = Github::start(repo, &[]);
+    let run = github.review(&["--config", "ci/tidewaiter.yml"]);
+    ensure(run.code == 0 && run.output("findings") == "1", || run.all())?;
+    let missing = github.review(&["--config", "ci/other.yml"]);
+    ensure(missing.code == 2 && missing.stderr.contains("ci/other.yml"), || missing.all())?;
+    no_violations(&github)
+}
+
+fn nothing_is_lost_when_posting_fails() -> Result<(), Failed> {
+    let github = Github::start(Repo::example(), &[]);
+    let fault = r#"[{"method": "POST", "path": "/pulls/7/reviews", "status": 500, "times": -1}]"#;
+    github.control("POST", "faults", fault);
+    let run = github.review(&[]);
+    ensure(run.code == 3, || run.all())?;
+    ensure(run.stdout.contains("::error file=Dockerfile,line="), || run.all())?;
+    ensure(run.summary.contains("run-as-root"), || format!("no summary: {}", run.all()))?;
+    ensure(run.output("findings") != "0" && run.output("comments-posted") == "0", || run.outputs.clone())
 }
 
 fn bad_input_is_named() -> Result<(), Failed> {

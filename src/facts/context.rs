@@ -4,6 +4,7 @@ use super::{FileFacts, InstructionFacts, StageFacts, Workdir, is_absolute, join}
 use crate::dockerfile::{Instruction, Keyword};
 use crate::repository::{Kind, Lookup, normalize};
 use camino::{Utf8Path, Utf8PathBuf};
+use globset::GlobBuilder;
 
 /// A file of the build context that an instruction copied to a path of the image.
 #[derive(Debug, Clone)]
@@ -128,19 +129,12 @@ fn is_below(path: &str, dir: &str) -> bool {
     dir == "/" || path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether a file name fits a pattern with `*` and `?` (character classes count as no match).
+/// Whether a file name fits a pattern of COPY.
 fn glob_matches(pattern: &str, name: &str) -> bool {
-    fn fits(p: &[u8], n: &[u8]) -> bool {
-        match (p.first(), n.first()) {
-            (None, None) => true,
-            (Some(b'*'), _) => fits(&p[1..], n) || (!n.is_empty() && fits(p, &n[1..])),
-            (Some(b'?'), Some(_)) => fits(&p[1..], &n[1..]),
-            (Some(a), Some(b)) if a == b => fits(&p[1..], &n[1..]),
-            _ => false,
-        }
-    }
-    // Backtracking is exponential in the number of stars only.
-    pattern.bytes().filter(|b| *b == b'*').count() <= 4 && fits(pattern.as_bytes(), name.as_bytes())
+    GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .is_ok_and(|glob| glob.compile_matcher().is_match(name))
 }
 
 impl FileFacts<'_> {

@@ -24,11 +24,6 @@ impl<T> Lookup<T> {
             Self::Absent | Self::Unknown => None,
         }
     }
-
-    /// Whether the path is known not to be there.
-    pub const fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
 }
 
 /// What a path is, by its git mode.

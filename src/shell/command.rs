@@ -147,11 +147,6 @@ impl Command {
     pub fn output_file(&self) -> Option<&Redirect> {
         self.redirects.iter().find(|r| r.writes_file() && matches!(r.descriptor.as_deref(), None | Some("1")))
     }
-
-    /// Whether it is a member of a pipe.
-    pub const fn in_pipe(&self) -> bool {
-        self.context.pipe_length > 1
-    }
 }
 
 /// The program a word names: the last part of its path, also when what stands before it is not known.

@@ -153,11 +153,6 @@ impl Script {
         self.commands.get(id.index())
     }
 
-    /// The top-level chain a command belongs to.
-    pub fn chain_of(&self, command: &Command) -> Option<&AndOr> {
-        self.root.items.get(command.context.chain as usize)
-    }
-
     /// Whether the script is one chain joined by `&&` only, in the foreground.
     pub fn is_pure_and(&self) -> bool {
         matches!(self.root.items.as_slice(), [chain] if chain.is_pure_and())

@@ -11,6 +11,7 @@ use crate::report::{annotations, count};
 use crate::repository::{is_dockerfile, likely_next, wanted_files};
 use crate::review::{FileDiff, Paint, Plan, render};
 use anyhow::Context as _;
+use camino::Utf8PathBuf;
 
 /// How often files that the rules miss are fetched: a script may name a script.
 const MAX_FETCHES: usize = 3;
@@ -53,7 +54,13 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
 async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Streams) -> anyhow::Result<Exit> {
     let number = target.number;
     let session = Session::connect(env, target)?;
-    let mut snapshot = session.snapshot(is_dockerfile, wanted_files).await?;
+    // A configuration named by hand is read with the other files of the base.
+    let wanted = |dockerfiles: &[Utf8PathBuf]| {
+        let mut files = wanted_files(dockerfiles);
+        files.extend(args.config.clone());
+        files
+    };
+    let mut snapshot = session.snapshot(is_dockerfile, wanted).await?;
     let (plan, config) = settle(args, &session, &mut snapshot).await?;
     for note in &snapshot.notes {
         streams.note(note);
@@ -65,17 +72,31 @@ async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Stre
         return finish(env, &plan, None, exit, streams);
     }
     let published = session.publish(&plan, Some(&snapshot)).await;
-    let receipt = tell(published, &plan, number, streams)?;
+    if let Ok(Published::Superseded { head }) = &published {
+        streams.note(&format!("the pull request has moved on to {head}: the run for that commit reviews it"));
+        return Ok(Exit::Clean);
+    }
+    let told = tell(published, &plan, number, streams);
     streams.note(&format!("{} to GitHub", count(session.requests() as usize, "request")));
-    finish(env, &plan, receipt, verdict(&plan, &config), streams)
+    // Also when nothing could be posted: the summary is where the findings are then.
+    let (receipt, failure) = match told {
+        Ok(receipt) => (receipt, None),
+        Err(error) => (None, Some(error)),
+    };
+    let exit = finish(env, &plan, receipt, verdict(&plan, &config), streams)?;
+    failure.map_or(Ok(exit), Err)
 }
 
 /// Plans, and plans again with the files that the rules asked for.
 async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyhow::Result<(Plan, Config)> {
     let mut fetches = 0;
     loop {
-        let mut options =
-            Options { config: config(&snapshot.base, args.config.as_deref())?, today: args.today() };
+        // Without a Dockerfile nothing was read of the base, and nothing is needed.
+        let config = match snapshot.dockerfiles().next() {
+            Some(_) => config(&snapshot.base, args.config.as_deref())?,
+            None => Config::default(),
+        };
+        let mut options = Options { config, today: args.today() };
         args.apply(&mut options.config);
         let change = Change {
             base: &snapshot.base,
@@ -160,12 +181,8 @@ fn tell(
             streams.note(said);
             Ok(None)
         }
-        Ok(Published::Superseded { head }) => {
-            streams.note(&format!(
-                "the pull request has moved on to {head}: the run for that commit reviews it"
-            ));
-            Ok(None)
-        }
+        // The caller has said so and stopped.
+        Ok(Published::Superseded { .. }) => Ok(None),
         Ok(Published::NotPermitted { permission, message }) => {
             annotate(plan, streams);
             streams.note(&format!(
@@ -176,7 +193,7 @@ fn tell(
         }
         Err(error) => {
             annotate(plan, streams);
-            Err(error).context("the findings are shown as annotations, but no review was posted")
+            Err(error).context("no review was posted; the findings are annotations and in the job summary")
         }
     }
 }
