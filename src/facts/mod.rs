@@ -38,6 +38,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// How many stages below a stage are looked through: each rule may ask at each stage, and nobody builds more
+/// on one another.
+const MAX_CHAIN: usize = 32;
+
 /// How many stages, counted from the last one, get to know what they start.
 const MAX_STARTS: usize = 64;
 
@@ -220,8 +224,8 @@ impl<'a> FileFacts<'a> {
 
     /// The external image that a stage is finally built on.
     pub fn base_image(&self, stage: &StageFacts<'_>) -> Option<&BaseImage> {
-        match self.chain(stage).last().map(|s| &s.base) {
-            Some(Base::Image(image)) => Some(image),
+        match self.root_base(&self.stages.get(stage.index)?.base) {
+            Base::Image(image) => Some(image),
             _ => None,
         }
     }
@@ -244,11 +248,11 @@ impl<'a> FileFacts<'a> {
         self.defaults(stage).and_then(|d| d.distribution.as_ref())
     }
 
-    /// A stage and the stages it is built on, itself first.
+    /// A stage and the stages it is built on, itself first; of a longer chain the nearest [`MAX_CHAIN`].
     pub fn chain(&self, stage: &StageFacts<'_>) -> Vec<&StageFacts<'a>> {
         let mut out = Vec::new();
         let mut next = self.stages.get(stage.index);
-        while let Some(stage) = next {
+        while let Some(stage) = next.filter(|_| out.len() < MAX_CHAIN) {
             out.push(stage);
             next = match stage.base {
                 Base::Stage(parent) => self.stages.get(parent),
