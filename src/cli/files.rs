@@ -9,7 +9,7 @@ use crate::repository::is_dockerfile;
 use crate::text::{MAX_FILE_BYTES, Source, SourceError};
 use anyhow::Context as _;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
@@ -139,7 +139,8 @@ pub(super) fn collect(
     errors: &mut Vec<Unread>,
 ) -> anyhow::Result<Vec<Target>> {
     let mut targets = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
+    let mut folders = HashMap::new();
     for path in paths {
         if path == "-" {
             if targets.iter().all(|target: &Target| target.disk.is_some()) {
@@ -150,11 +151,14 @@ pub(super) fn collect(
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
                 for target in walk(path, roots, errors)? {
-                    push(&mut targets, &mut seen, target);
+                    push(&mut targets, &mut seen, roots, target);
                 }
             }
             _ => match regular(path) {
-                Ok(_) => push(&mut targets, &mut seen, named(path, roots)?),
+                Ok(_) => {
+                    let target = named(path, roots, &mut folders)?;
+                    push(&mut targets, &mut seen, roots, target);
+                }
                 Err(message) => errors.push(Unread { path: path.clone(), message }),
             },
         }
@@ -162,9 +166,16 @@ pub(super) fn collect(
     Ok(targets)
 }
 
-fn push(targets: &mut Vec<Target>, seen: &mut BTreeSet<Utf8PathBuf>, target: Target) {
-    let real = target.disk.as_ref().and_then(|path| path.canonicalize_utf8().ok());
-    if real.is_none_or(|real| seen.insert(real)) {
+/// Adds a file that is not there yet under another path.
+fn push(targets: &mut Vec<Target>, seen: &mut HashSet<String>, roots: &Roots, target: Target) {
+    let is_link = |path: &Utf8PathBuf| fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+    let real = match (&target.disk, roots.list.get(target.root)) {
+        // The folder is known without links.
+        (Some(path), Some(root)) if !is_link(path) => Some(root.dir.join(&target.inside)),
+        (Some(path), _) => path.canonicalize_utf8().ok(),
+        (None, _) => None,
+    };
+    if real.is_none_or(|real| seen.insert(real.into_string())) {
         targets.push(target);
     }
 }
@@ -181,10 +192,20 @@ fn stdin(name: Option<&Utf8Path>, roots: &mut Roots) -> anyhow::Result<Target> {
     Ok(Target { shown, inside, root, disk: None })
 }
 
-/// A file that the user named.
-fn named(path: &Utf8Path, roots: &mut Roots) -> anyhow::Result<Target> {
+/// A file that the user named; `folders` remembers where folders really are.
+fn named(
+    path: &Utf8Path,
+    roots: &mut Roots,
+    folders: &mut HashMap<Utf8PathBuf, Utf8PathBuf>,
+) -> anyhow::Result<Target> {
     let parent = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-    let folder = parent.canonicalize_utf8().with_context(|| format!("cannot find the folder of {path}"))?;
+    let folder = if let Some(known) = folders.get(parent) {
+        known.clone()
+    } else {
+        let real = parent.canonicalize_utf8().with_context(|| format!("cannot find the folder of {path}"))?;
+        folders.insert(parent.to_owned(), real.clone());
+        real
+    };
     let otherwise = otherwise(&folder, &roots.current);
     let root = roots.of(&folder, &otherwise)?;
     let inside = inside(&roots.list, root, &folder, path.file_name().unwrap_or("Dockerfile"));
@@ -249,7 +270,7 @@ fn walk(dir: &Utf8Path, roots: &mut Roots, errors: &mut Vec<Unread>) -> anyhow::
             continue;
         }
         let shown = without_dot(path);
-        match regular(path).and_then(|_| not_outside(path, &owner.dir)) {
+        match regular(path).and_then(|_| not_outside(path, entry.path_is_symlink(), &owner.dir)) {
             Ok(()) => targets.push(Target { shown, inside, root, disk: Some(path.to_owned()) }),
             Err(message) => errors.push(Unread { path: shown, message }),
         }
@@ -258,7 +279,11 @@ fn walk(dir: &Utf8Path, roots: &mut Roots, errors: &mut Vec<Unread>) -> anyhow::
 }
 
 /// A link in a checked-out pull request must not show files of the machine.
-fn not_outside(path: &Utf8Path, root: &Utf8Path) -> Result<(), String> {
+fn not_outside(path: &Utf8Path, is_link: bool, root: &Utf8Path) -> Result<(), String> {
+    if !is_link {
+        // The walk does not follow links to folders.
+        return Ok(());
+    }
     match path.canonicalize_utf8() {
         Ok(real) if real.starts_with(root) => Ok(()),
         Ok(_) => Err("it is a symbolic link out of the repository; name it to check it".to_owned()),

@@ -327,12 +327,15 @@ impl<'a> FileFacts<'a> {
         let named =
             self.path.extension().is_some_and(|e| matches!(e, "j2" | "tmpl" | "template" | "in" | "erb"));
         // `{{.Names}}` is also what `docker ps --format` takes: only a line that starts so is a template's.
-        let mark = ["{%", "{{"].into_iter().find_map(|mark| {
-            text.match_indices(mark).map(|(at, _)| at).find(|at| {
-                let start = text[..*at].rfind('\n').map_or(0, |n| n + 1);
-                text[start..*at].trim().is_empty() && !is_comment(*at)
-            })
-        });
+        let starts_line = |at: usize| {
+            let start = text[..at].rfind('\n').map_or(0, |n| n + 1);
+            text[start..at].trim().is_empty() && !is_comment(at)
+        };
+        let bytes = text.as_bytes();
+        let first = |second: u8| {
+            memchr::memchr_iter(b'{', bytes).find(|at| bytes.get(at + 1) == Some(&second) && starts_line(*at))
+        };
+        let mark = first(b'%').or_else(|| first(b'{'));
         match mark {
             Some(at) => Some(Span::new(at as u32, at as u32 + 2)),
             None if named => Some(Span::new(0, text.lines().next().map_or(0, str::len) as u32)),
