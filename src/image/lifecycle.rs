@@ -213,7 +213,8 @@ fn status(row: Row, part: Part, today: Date) -> Eol {
 
 /// The releases of a table with their states on a day, in the order of the table.
 pub(super) fn states(table: &'static str, today: Date) -> Rc<[(Row, State)]> {
-    thread_local!(static ANSWERS: RefCell<HashMap<(&'static str, Date), Rc<[(Row, State)]>>> = RefCell::default());
+    type Answers = HashMap<(&'static str, Date), Rc<[(Row, State)]>>;
+    thread_local!(static ANSWERS: RefCell<Answers> = RefCell::default());
     ANSWERS.with_borrow_mut(|known| {
         let all = || EOL.rows(table).map(|row| (row, state(row, today))).collect();
         Rc::clone(known.entry((table, today)).or_insert_with(all))

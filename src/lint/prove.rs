@@ -3,10 +3,10 @@
 use super::{FileReport, Settings, examine};
 use crate::dockerfile::parse;
 use crate::repository::{Lookup, Overlay, Tree};
-use crate::rules::{Finding, Fix};
+use crate::rules::{self, Chapter, Finding, Fix, Safety};
 use crate::text::{Edit, Source, apply};
 use camino::Utf8Path;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many bytes all proofs of one file may read again together. Each proof lints the whole file, so a file
 /// of 1 MiB gets two proofs and one of 20 kB as many as it has findings.
@@ -15,9 +15,11 @@ const MAX_PROOF_BYTES: usize = 2 * 1024 * 1024;
 /// Takes every fix away that cannot be proven; the advice stays as prose.
 pub(super) fn prove_all(report: &mut FileReport, syntax_errors: usize, tree: &dyn Tree, settings: &Settings) {
     let before = count(&report.findings);
+    let together = prove_writing(report, &before, syntax_errors, tree, settings);
     let budget = MAX_PROOF_BYTES / report.source.text().len().max(1);
     // The worst first: on a huge file they get the proofs.
-    let mut order: Vec<usize> = (0..report.findings.len()).collect();
+    let mut order: Vec<usize> =
+        (0..report.findings.len()).filter(|index| !together.contains(index)).collect();
     order.sort_by_key(|index| std::cmp::Reverse(report.findings[*index].level));
     let mut proofs = 0;
     // Two rules may ask for the very same change: one look tells about both.
@@ -40,6 +42,52 @@ pub(super) fn prove_all(report: &mut FileReport, syntax_errors: usize, tree: &dy
         }
         last = Some((fix, after));
     }
+}
+
+/// Proves fixes that change nothing but the writing with one look at the file in which all of them are applied;
+/// gives the findings whose fixes are proven. There may be one per instruction, and none can hide what another
+/// one brings. When something is wrong, each is looked at alone.
+fn prove_writing(
+    report: &FileReport,
+    before: &BTreeMap<&'static str, usize>,
+    syntax_errors: usize,
+    tree: &dyn Tree,
+    settings: &Settings,
+) -> BTreeSet<usize> {
+    let mut candidates: Vec<(usize, &Fix)> =
+        report.findings.iter().enumerate().filter_map(|(index, f)| Some((index, writing(f)?))).collect();
+    candidates.sort_by_key(|(_, fix)| fix.edits.iter().map(|edit| edit.span.start).min());
+    let mut chosen = BTreeSet::new();
+    let mut allowed = before.clone();
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut end = None;
+    for (index, fix) in candidates {
+        let start = fix.edits.iter().map(|edit| edit.span.start).min();
+        // Fixes that meet are looked at alone.
+        if start.is_none() || start <= end {
+            continue;
+        }
+        end = fix.edits.iter().map(|edit| edit.span.end).max();
+        edits.extend(fix.edits.iter().cloned());
+        chosen.insert(index);
+        if let Some(n) = report.findings.get(index).and_then(|finding| allowed.get_mut(finding.rule)) {
+            *n = n.saturating_sub(1);
+        }
+    }
+    if chosen.len() < 2 {
+        return BTreeSet::new();
+    }
+    let fix = Fix::safe("", edits);
+    match consequences(report, &fix, syntax_errors, tree, settings) {
+        Ok(after) if after.iter().all(|(rule, n)| *n <= allowed.get(rule).copied().unwrap_or(0)) => chosen,
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The fix of a finding where it changes nothing but the writing of this file.
+fn writing(finding: &Finding) -> Option<&Fix> {
+    let fix = finding.fix.as_ref().filter(|fix| fix.safety == Safety::Safe && fix.path.is_none())?;
+    rules::find(finding.rule).filter(|rule| rule.chapter == Chapter::Style).map(|_| fix)
 }
 
 /// Findings by rule after a change, or why there is none.
