@@ -1,6 +1,6 @@
 //! A fix is shown only after it has been applied in memory, parsed and linted again.
 
-use super::{FileReport, Settings, examine};
+use super::{FileReport, Read, Settings, examine};
 use crate::dockerfile::parse;
 use crate::repository::{Lookup, Overlay, Tree};
 use crate::rules::{self, Chapter, Finding, Fix, Safety};
@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_PROOF_BYTES: usize = 2 * 1024 * 1024;
 
 /// Takes every fix away that cannot be proven; the advice stays as prose.
-pub(super) fn prove_all(report: &mut FileReport, syntax_errors: usize, tree: &dyn Tree, settings: &Settings) {
+pub(super) fn prove_all(report: &mut FileReport, read: &Read, tree: &dyn Tree, settings: &Settings) {
     let before = count(&report.findings);
-    let together = prove_writing(report, &before, syntax_errors, tree, settings);
+    let together = prove_writing(report, &before, read, tree, settings);
     let budget = MAX_PROOF_BYTES / report.source.text().len().max(1);
     // The worst first: on a huge file they get the proofs.
     let mut order: Vec<usize> =
@@ -34,7 +34,7 @@ pub(super) fn prove_all(report: &mut FileReport, syntax_errors: usize, tree: &dy
         }
         let after = match last.take() {
             Some((other, after)) if other.path == fix.path && other.edits == fix.edits => after,
-            _ => consequences(report, &fix, syntax_errors, tree, settings),
+            _ => consequences(report, &fix, read, tree, settings),
         };
         match after.as_ref().map_err(Clone::clone).and_then(|after| judge(rule, &before, after)) {
             Ok(()) => report.findings[index].fix = Some(fix.clone()),
@@ -50,7 +50,7 @@ pub(super) fn prove_all(report: &mut FileReport, syntax_errors: usize, tree: &dy
 fn prove_writing(
     report: &FileReport,
     before: &BTreeMap<&'static str, usize>,
-    syntax_errors: usize,
+    read: &Read,
     tree: &dyn Tree,
     settings: &Settings,
 ) -> BTreeSet<usize> {
@@ -78,7 +78,7 @@ fn prove_writing(
         return BTreeSet::new();
     }
     let fix = Fix::safe("", edits);
-    match consequences(report, &fix, syntax_errors, tree, settings) {
+    match consequences(report, &fix, read, tree, settings) {
         Ok(after) if after.iter().all(|(rule, n)| *n <= allowed.get(rule).copied().unwrap_or(0)) => chosen,
         _ => BTreeSet::new(),
     }
@@ -106,7 +106,7 @@ pub(super) fn count(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
 fn consequences(
     report: &FileReport,
     fix: &Fix,
-    syntax_errors: usize,
+    read: &Read,
     tree: &dyn Tree,
     settings: &Settings,
 ) -> Consequences {
@@ -121,15 +121,16 @@ fn consequences(
             let changed = applied(&text, &fix.edits)?;
             let mut overlay = Overlay::new(tree);
             overlay.replace(path, changed);
-            examine(&report.path, &report.source, &overlay, settings, false).0
+            examine(&report.path, read, &overlay, settings, false)
         }
         _ => {
             let changed = Source::new(applied(report.source.text(), &fix.edits)?);
-            let (after, errors) = examine(&report.path, &changed, tree, settings, false);
-            if errors > syntax_errors {
+            let same = fix.edits.iter().map(|edit| edit.span.start).min().unwrap_or(0);
+            let changed = read.again(&changed, same);
+            if changed.errors() > read.errors() {
                 return Err("the changed file does not parse".to_owned());
             }
-            after
+            examine(&report.path, &changed, tree, settings, false)
         }
     };
     Ok(count(&after.findings))
@@ -168,15 +169,15 @@ pub fn reprove(
     settings: &Settings,
 ) -> bool {
     let after = if *path == report.path {
-        let (after, errors) = examine(&report.path, &Source::new(text), tree, settings, false);
-        if errors > parse(&report.source).errors.len() {
+        let changed = Read::new(&Source::new(text));
+        if changed.errors() > parse(&report.source).errors.len() {
             return false;
         }
-        after
+        examine(&report.path, &changed, tree, settings, false)
     } else {
         let mut overlay = Overlay::new(tree);
         overlay.replace(path, text);
-        examine(&report.path, &report.source, &overlay, settings, false).0
+        examine(&report.path, &Read::new(&report.source), &overlay, settings, false)
     };
     let mut allowed = count(&report.findings);
     for finding in fixed {
