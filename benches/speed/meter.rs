@@ -14,12 +14,12 @@ pub(crate) fn cpu(who: UsageWho) -> Duration {
         .sum()
 }
 
-/// The largest amount of memory that an ended child had at once, in bytes.
-pub(crate) fn peak_of_children() -> u64 {
+/// The largest amount of memory that an ended child had at once, in MiB.
+pub(crate) fn peak_of_children() -> f64 {
     let kibibytes = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the kernel counts").max_rss();
     // macOS counts bytes.
-    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-    u64::try_from(kibibytes).unwrap_or(0) * unit
+    let unit = if cfg!(target_os = "macos") { 1 << 20 } else { 1 << 10 };
+    i32::try_from(kibibytes).map_or(f64::NAN, f64::from) / f64::from(unit)
 }
 
 /// The least CPU time of several runs of the same work.

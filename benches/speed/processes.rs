@@ -40,7 +40,7 @@ pub(crate) fn run(files: &[PathBuf]) {
         "process, one file              {:>9.2} ms (to reach: 5)",
         ms(own(&files[..1.min(files.len())]))
     );
-    let peak = peak_of_children() as f64 / f64::from(1 << 20);
+    let peak = peak_of_children();
     println!("process, one file, peak memory {peak:>9.2} MiB (to reach: 15)");
     let all = own(files);
     println!("process, all files             {:>9.2} ms", ms(all));

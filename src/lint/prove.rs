@@ -6,88 +6,174 @@ use crate::repository::{Lookup, Overlay, Tree};
 use crate::rules::{self, Chapter, Finding, Fix, Safety};
 use crate::text::{Edit, Source, apply};
 use camino::Utf8Path;
-use std::collections::{BTreeMap, BTreeSet};
+use fnv::FnvHasher;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::{Hash as _, Hasher as _};
 
-/// How many bytes all proofs of one file may read again together. Each proof lints the whole file, so a file
-/// of 1 MiB gets two proofs and one of 20 kB as many as it has findings.
-const MAX_PROOF_BYTES: usize = 2 * 1024 * 1024;
+/// How often a file is read again for its proofs, at most. With more fixes than that several are looked at
+/// together, so that the cost grows with the size of the file and not with its square.
+const MAX_PROOFS: usize = 12;
+
+/// How many bytes all proofs of one file may read again together: a file of 1 MiB gets four.
+const MAX_PROOF_BYTES: usize = 4 * 1024 * 1024;
+
+/// A change that one or more findings ask for.
+struct Change {
+    fix: Fix,
+    /// Indices of the findings, each with what its rule calls the change.
+    findings: Vec<(usize, String)>,
+}
+
+impl Change {
+    /// The fix as the rule of one of the findings offers it.
+    fn titled(&self, title: &str) -> Fix {
+        Fix { title: title.to_owned(), ..self.fix.clone() }
+    }
+}
 
 /// Takes every fix away that cannot be proven; the advice stays as prose.
 pub(super) fn prove_all(report: &mut FileReport, read: &Read, tree: &dyn Tree, settings: &Settings) {
     let before = count(&report.findings);
-    let together = prove_writing(report, &before, read, tree, settings);
-    let budget = MAX_PROOF_BYTES / report.source.text().len().max(1);
-    // The worst first: on a huge file they get the proofs.
-    let mut order: Vec<usize> =
-        (0..report.findings.len()).filter(|index| !together.contains(index)).collect();
+    let changes = take_changes(report);
+    let mut left = (MAX_PROOF_BYTES / report.source.text().len().max(1)).clamp(2, MAX_PROOFS);
+    let mut groups = groups(report, &changes, left);
+    while let Some(group) = groups.pop_front() {
+        let (group, meeting) = apart(group, &changes);
+        if !meeting.is_empty() {
+            groups.push_back(meeting);
+        }
+        let members = || group.iter().filter_map(|index| changes.get(*index));
+        if left == 0 {
+            for (finding, _) in members().flat_map(|change| &change.findings) {
+                let rule = report.findings[*finding].rule;
+                report.withheld.push((rule, "the file has too many fixes to prove them all".to_owned()));
+            }
+            continue;
+        }
+        left -= 1;
+        if let [only] = group.as_slice() {
+            let Some(change) = changes.get(*only) else { continue };
+            let after = consequences(report, &change.fix, read, tree, settings);
+            for (finding, title) in &change.findings {
+                let rule = report.findings[*finding].rule;
+                match after.as_ref().map_err(Clone::clone).and_then(|after| judge(rule, &before, after)) {
+                    Ok(()) => report.findings[*finding].fix = Some(change.titled(title)),
+                    Err(reason) => report.withheld.push((rule, reason)),
+                }
+            }
+            continue;
+        }
+        let edits = members().flat_map(|change| change.fix.edits.iter().cloned()).collect();
+        let mut allowed = before.clone();
+        for change in members() {
+            let rules: BTreeSet<_> =
+                change.findings.iter().map(|(index, _)| report.findings[*index].rule).collect();
+            for rule in rules {
+                allowed.entry(rule).and_modify(|n| *n = n.saturating_sub(1));
+            }
+        }
+        let after = consequences(report, &Fix::safe("", edits), read, tree, settings);
+        if after.is_ok_and(|after| within(&after, &allowed)) {
+            for change in members() {
+                for (finding, title) in &change.findings {
+                    report.findings[*finding].fix = Some(change.titled(title));
+                }
+            }
+        } else {
+            // One of them is wrong.
+            let (first, second) = group.split_at(group.len() / 2);
+            groups.extend([first.to_vec(), second.to_vec()]);
+        }
+    }
+}
+
+/// Takes the fixes out of the findings, the worst first; what several findings ask for is one change.
+fn take_changes(report: &mut FileReport) -> Vec<Change> {
+    let mut order: Vec<usize> = (0..report.findings.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(report.findings[*index].level));
-    let mut proofs = 0;
-    // Two rules may ask for the very same change: one look tells about both.
-    let mut last: Option<(Fix, Consequences)> = None;
+    let mut changes: Vec<Change> = Vec::new();
+    let mut known: HashMap<u64, usize> = HashMap::new();
     for index in order {
         let Some(fix) = report.findings[index].fix.take() else { continue };
-        let rule = report.findings[index].rule;
-        proofs += 1;
-        if proofs > budget {
-            report.withheld.push((rule, "the file is too large to prove more fixes".to_owned()));
-            continue;
+        let mut hasher = FnvHasher::default();
+        (&fix.path, &fix.edits).hash(&mut hasher);
+        let same = known.get(&hasher.finish()).and_then(|at| changes.get_mut(*at));
+        let same = same.filter(|change| {
+            let other = &change.fix;
+            other.safety == fix.safety && other.path == fix.path && other.edits == fix.edits
+        });
+        if let Some(change) = same {
+            change.findings.push((index, fix.title));
+        } else {
+            known.insert(hasher.finish(), changes.len());
+            let title = fix.title.clone();
+            changes.push(Change { fix, findings: vec![(index, title)] });
         }
-        let after = match last.take() {
-            Some((other, after)) if other.path == fix.path && other.edits == fix.edits => after,
-            _ => consequences(report, &fix, read, tree, settings),
+    }
+    changes
+}
+
+/// Which changes are looked at together. What changes nothing but the writing of this file: all at once, for
+/// there may be one per instruction, and none can hide what another one brings. Everything else: each alone, as
+/// long as `proofs` suffice.
+fn groups(report: &FileReport, changes: &[Change], proofs: usize) -> VecDeque<Vec<usize>> {
+    let is_writing = |change: &Change| {
+        let style = |(index, _): &(usize, String)| {
+            let rule = report.findings.get(*index).and_then(|finding| rules::find(finding.rule));
+            rule.is_some_and(|rule| rule.chapter == Chapter::Style)
         };
-        match after.as_ref().map_err(Clone::clone).and_then(|after| judge(rule, &before, after)) {
-            Ok(()) => report.findings[index].fix = Some(fix.clone()),
-            Err(reason) => report.withheld.push((rule, reason)),
-        }
-        last = Some((fix, after));
+        change.fix.safety == Safety::Safe && may_join(&change.fix) && change.findings.iter().all(style)
+    };
+    let (writing, others): (Vec<usize>, Vec<usize>) =
+        (0..changes.len()).partition(|index| changes.get(*index).is_some_and(is_writing));
+    let mut groups = VecDeque::new();
+    if others.len() + usize::from(!writing.is_empty()) <= proofs {
+        groups.extend(others.into_iter().map(|index| vec![index]));
+    } else {
+        let (own, elsewhere): (Vec<usize>, Vec<usize>) = others
+            .into_iter()
+            .partition(|index| changes.get(*index).is_some_and(|change| may_join(&change.fix)));
+        groups.extend(elsewhere.into_iter().map(|index| vec![index]));
+        // Half of the proofs stay for groups that have to be split. What stands side by side is looked at apart.
+        let number = (proofs / 2).max(1);
+        let mut own = own;
+        own.sort_by_key(|index| changes.get(*index).map(|change| start(&change.fix)));
+        groups.extend((0..number).map(|first| own.iter().copied().skip(first).step_by(number).collect()));
     }
+    groups.push_front(writing);
+    groups.retain(|group: &Vec<usize>| !group.is_empty());
+    groups
 }
 
-/// Proves fixes that change nothing but the writing with one look at the file in which all of them are applied;
-/// gives the findings whose fixes are proven. There may be one per instruction, and none can hide what another
-/// one brings. When something is wrong, each is looked at alone.
-fn prove_writing(
-    report: &FileReport,
-    before: &BTreeMap<&'static str, usize>,
-    read: &Read,
-    tree: &dyn Tree,
-    settings: &Settings,
-) -> BTreeSet<usize> {
-    let mut candidates: Vec<(usize, &Fix)> =
-        report.findings.iter().enumerate().filter_map(|(index, f)| Some((index, writing(f)?))).collect();
-    candidates.sort_by_key(|(_, fix)| fix.edits.iter().map(|edit| edit.span.start).min());
-    let mut chosen = BTreeSet::new();
-    let mut allowed = before.clone();
-    let mut edits: Vec<Edit> = Vec::new();
+/// Whether a change can be looked at together with others.
+fn may_join(fix: &Fix) -> bool {
+    fix.path.is_none() && !fix.edits.is_empty()
+}
+
+fn start(fix: &Fix) -> Option<u32> {
+    fix.edits.iter().map(|edit| edit.span.start).min()
+}
+
+/// A group without those of its changes that meet others of it, and those.
+fn apart(mut group: Vec<usize>, changes: &[Change]) -> (Vec<usize>, Vec<usize>) {
+    if group.len() < 2 {
+        return (group, Vec::new());
+    }
+    group.sort_by_key(|index| changes.get(*index).map(|change| start(&change.fix)));
     let mut end = None;
-    for (index, fix) in candidates {
-        let start = fix.edits.iter().map(|edit| edit.span.start).min();
-        // Fixes that meet are looked at alone.
-        if start.is_none() || start <= end {
-            continue;
+    group.into_iter().partition(|index| {
+        let Some(change) = changes.get(*index) else { return false };
+        let first = start(&change.fix);
+        let free = first.is_some() && first > end;
+        if free {
+            end = change.fix.edits.iter().map(|edit| edit.span.end).max();
         }
-        end = fix.edits.iter().map(|edit| edit.span.end).max();
-        edits.extend(fix.edits.iter().cloned());
-        chosen.insert(index);
-        if let Some(n) = report.findings.get(index).and_then(|finding| allowed.get_mut(finding.rule)) {
-            *n = n.saturating_sub(1);
-        }
-    }
-    if chosen.len() < 2 {
-        return BTreeSet::new();
-    }
-    let fix = Fix::safe("", edits);
-    match consequences(report, &fix, read, tree, settings) {
-        Ok(after) if after.iter().all(|(rule, n)| *n <= allowed.get(rule).copied().unwrap_or(0)) => chosen,
-        _ => BTreeSet::new(),
-    }
+        free
+    })
 }
 
-/// The fix of a finding where it changes nothing but the writing of this file.
-fn writing(finding: &Finding) -> Option<&Fix> {
-    let fix = finding.fix.as_ref().filter(|fix| fix.safety == Safety::Safe && fix.path.is_none())?;
-    rules::find(finding.rule).filter(|rule| rule.chapter == Chapter::Style).map(|_| fix)
+fn within(after: &BTreeMap<&'static str, usize>, allowed: &BTreeMap<&'static str, usize>) -> bool {
+    after.iter().all(|(rule, n)| *n <= allowed.get(rule).copied().unwrap_or(0))
 }
 
 /// Findings by rule after a change, or why there is none.
@@ -185,5 +271,5 @@ pub fn reprove(
             *n = n.saturating_sub(1);
         }
     }
-    count(&after.findings).iter().all(|(rule, n)| *n <= allowed.get(rule).copied().unwrap_or(0))
+    within(&count(&after.findings), &allowed)
 }
