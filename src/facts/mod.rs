@@ -2,6 +2,7 @@
 
 mod base;
 mod bases;
+mod casing;
 mod context;
 mod dev;
 mod home;
@@ -9,11 +10,13 @@ mod launch;
 mod manifests;
 mod mounts;
 mod python;
+mod stage_names;
 mod start;
 mod state;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
 pub use bases::BaseUse;
+pub use casing::Case;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use home::{Account, account};
@@ -24,6 +27,7 @@ pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
 };
+pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
@@ -34,7 +38,7 @@ use crate::shell::packages::{PackageCommand, package_commands};
 use crate::shell::{RunBody, Script};
 use crate::text::Span;
 use camino::{Utf8Path, Utf8PathBuf};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -68,6 +72,7 @@ pub struct FileFacts<'a> {
     /// Whether this is the Dockerfile of a Docker action, which must run as root.
     pub docker_action: bool,
     answers: RefCell<HashMap<(usize, &'static str), Option<usize>>>,
+    case: OnceCell<Case>,
 }
 
 /// Facts of a stage.
@@ -140,6 +145,7 @@ impl<'a> FileFacts<'a> {
             dev: is_dev_path(path),
             docker_action: false,
             answers: RefCell::default(),
+            case: OnceCell::new(),
         };
         let end_of_globals = syntax.first().map_or(dockerfile.instructions.len(), |s| s.instructions.start);
         for (index, instruction) in dockerfile.instructions[..end_of_globals].iter().enumerate() {
