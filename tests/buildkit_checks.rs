@@ -1,7 +1,7 @@
 //! The checks of `docker build --check`: the same verdict on the same line as BuildKit.
 //!
 //! `tests/buildkit_checks/cases` holds small Dockerfiles written for checks that real files rarely trip; a case
-//! says on its first lines what BuildKit reports (`# expect: Check line`). On real files, `TIDEWAITER_CORPUS`
+//! says on its last lines what BuildKit reports (`# expect: Check line`). On real files, `TIDEWAITER_CORPUS`
 //! names the folder with BuildKit's own verdicts (`buildkit-lint-dev.jsonl`); without it that part does not run.
 //! Every difference there has a line in `tests/buildkit_checks/differences.tsv`, which says why.
 
@@ -21,10 +21,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use tidewaiter::config::{Level, RuleSetting};
 use tidewaiter::dockerfile::{Dockerfile, Keyword, parse};
-use tidewaiter::lint::{Settings, lint};
+use tidewaiter::lint::{Settings, fix, lint};
 use tidewaiter::repository::MemoryTree;
 use tidewaiter::rules::{self, Finding};
-use tidewaiter::text::Source;
+use tidewaiter::text::{Source, diff};
 
 /// When BuildKit runs a check: each step ends before the next one begins, and an error ends them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,8 +37,10 @@ enum Step {
     Names,
     /// Over all FROMs with the defaults of ARG.
     Defaults,
-    /// FROM by FROM, with the values of ARG.
+    /// FROM by FROM, with the values of ARG: the image.
     Bases,
+    /// FROM by FROM: the platform, behind the image.
+    Platforms,
     /// When the base images have been looked up.
     Images,
     /// Instruction by instruction in each stage.
@@ -64,7 +66,7 @@ const CHECKS: [(&str, Step, Here); 22] = [
     ("ExposeInvalidFormat", Step::Stages, Here::Later),
     ("ExposeProtoCasing", Step::Stages, Here::Rule),
     ("FromAsCasing", Step::Instructions, Here::Rule),
-    ("FromPlatformFlagConstDisallowed", Step::Bases, Here::Later),
+    ("FromPlatformFlagConstDisallowed", Step::Platforms, Here::Later),
     ("InvalidBaseImagePlatform", Step::Images, Here::Later),
     ("InvalidDefaultArgInFrom", Step::Defaults, Here::Later),
     ("InvalidDefinitionDescription", Step::Instructions, Here::Never),
@@ -73,7 +75,7 @@ const CHECKS: [(&str, Step, Here); 22] = [
     ("MaintainerDeprecated", Step::Instructions, Here::Rule),
     ("MultipleInstructionsDisallowed", Step::Stages, Here::Later),
     ("NoEmptyContinuation", Step::Lines, Here::Rule),
-    ("RedundantTargetPlatform", Step::Bases, Here::Rule),
+    ("RedundantTargetPlatform", Step::Platforms, Here::Rule),
     ("ReservedStageName", Step::Names, Here::Rule),
     ("SecretsUsedInArgOrEnv", Step::Stages, Here::Later),
     ("StageNameCasing", Step::Instructions, Here::Rule),
@@ -88,6 +90,7 @@ const LEAST_AGREEMENT: f64 = 99.0;
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = cases();
+    trials.push(Trial::test("fixes_go_together", fixes_go_together));
     if let Some(corpus) = std::env::var_os("TIDEWAITER_CORPUS").map(PathBuf::from) {
         trials.push(Trial::test("agrees_with_buildkit_on_real_files", move || corpus_agrees(&corpus)));
     }
@@ -149,8 +152,8 @@ struct Comparison {
     ours_only: Vec<u32>,
 }
 
-/// BuildKit names the first line of an instruction (for an empty continuation line the last one), we name the
-/// line that is wrong: both mean the same place.
+/// BuildKit names the first line of an instruction (for an empty continuation line the last one that is
+/// continued), we name the line that is wrong: both mean the same place.
 fn compare(check: &str, theirs: &[u32], ours: &[Verdict]) -> Comparison {
     let mut left: Vec<&Verdict> = ours.iter().collect();
     let mut out = Comparison::default();
@@ -166,7 +169,7 @@ fn compare(check: &str, theirs: &[u32], ours: &[Verdict]) -> Comparison {
     for line in unmatched {
         let meant = |v: &&Verdict| {
             let (first, last) = v.instruction;
-            line == first || (check == "NoEmptyContinuation" && line == last)
+            line == first || (check == "NoEmptyContinuation" && (first..=last).contains(&line))
         };
         if let Some(at) = left.iter().position(meant) {
             left.remove(at);
@@ -197,19 +200,32 @@ fn cases() -> Vec<Trial> {
         .collect()
 }
 
-/// The comments `# expect: Check line` name what BuildKit says, `# ignore: pattern` the ignore file of the
-/// context; what no comment names must not be said.
+/// Comments of a case say what is to be: `# expect: Check line` what BuildKit and we report, `# theirs: Check line why`
+/// what only BuildKit does, `# ours: Check line why` what only we do; `# ignore: pattern` is a line of the context's
+/// ignore file. What no comment names must not be said.
 fn case(path: &Path) -> Result<(), Failed> {
     let text = std::fs::read_to_string(path)?;
-    let mut theirs: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    let mut expected: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     let mut ignored = String::new();
     for line in text.lines() {
         if let Some(pattern) = line.strip_prefix("# ignore: ") {
             let _ = writeln!(ignored, "{pattern}");
-        } else if let Some(expected) = line.strip_prefix("# expect: ") {
-            let (check, number) = expected.split_once(' ').ok_or("`# expect: Check line`")?;
-            let known = CHECKS.iter().find(|(c, _, _)| *c == check).ok_or(format!("no check `{check}`"))?;
-            theirs.entry(known.0).or_default().push(number.trim().parse()?);
+            continue;
+        }
+        let known = ["expect", "theirs", "ours"]
+            .into_iter()
+            .find_map(|kind| Some((kind, line.strip_prefix("# ")?.strip_prefix(kind)?.strip_prefix(": ")?)));
+        let Some((kind, rest)) = known else { continue };
+        let mut words = rest.split_whitespace();
+        let check = words.next().unwrap_or("");
+        let number: u32 = words.next().unwrap_or("").parse()?;
+        let (check, _, _) =
+            CHECKS.iter().find(|(name, _, _)| *name == check).ok_or(format!("no check `{check}`"))?;
+        if kind != "expect" && words.next().is_none() {
+            return Err(format!("say why: {line}").into());
+        }
+        if kind != "theirs" {
+            expected.entry(check).or_default().push(number);
         }
     }
     let mut tree = MemoryTree::complete().with("Dockerfile", &text);
@@ -223,15 +239,62 @@ fn case(path: &Path) -> Result<(), Failed> {
             continue;
         }
         let mine: Vec<Verdict> = ours.iter().filter(|v| v.check == check).cloned().collect();
-        let result = compare(check, theirs.get(check).map_or(&[], Vec::as_slice), &mine);
+        let result = compare(check, expected.get(check).map_or(&[], Vec::as_slice), &mine);
         for line in result.theirs_only {
-            let _ = writeln!(wrong, "{check}: BuildKit reports line {line}, we do not");
+            let _ = writeln!(wrong, "{check}: line {line} is not reported");
         }
         for line in result.ours_only {
-            let _ = writeln!(wrong, "{check}: we report line {line}, BuildKit does not");
+            let _ = writeln!(wrong, "{check}: line {line} is reported");
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.into()) }
+}
+
+/// Several findings on one line, in a file with Windows line ends and another escape character.
+fn fixes_go_together() -> Result<(), Failed> {
+    const BEFORE: &str = "# escape=`
+from --platform=$TARGETPLATFORM mcr.microsoft.com/windows/servercore:ltsc2025 AS Base
+RUN a `
+
+  b
+env DIR C:\\Program Files `
+  more
+env  DIR C:\\Program Files
+maintainer Ann \"A\"
+EXPOSE 80/TCP 443/TCP
+FROM scratch as last
+COPY --from=Base /a /a
+LABEL a b
+CMD [\"x\"]
+";
+    const AFTER: &str = "# escape=`
+FROM mcr.microsoft.com/windows/servercore:ltsc2025 AS base
+RUN a `
+  b
+ENV DIR C:\\Program Files `
+  more
+ENV  DIR=\"C:\\Program Files\"
+LABEL org.opencontainers.image.authors=\"Ann `\"A`\"\"
+EXPOSE 80/tcp 443/tcp
+FROM scratch AS last
+COPY --from=base /a /a
+LABEL a=b
+CMD [\"x\"]
+";
+    let rules = ["inconsistent-casing", "redundant-platform", "uppercase-stage-name", "empty-continuation"];
+    let more = ["legacy-key-value", "deprecated-maintainer"];
+    let only = rules.into_iter().chain(more).map(str::to_owned).collect();
+    let settings = Settings { only, ..Settings::new(jiff::civil::date(2026, 11, 24)) };
+    let path = Utf8Path::new("Dockerfile");
+    for end in ["\n", "\r\n"] {
+        let (before, after) = (BEFORE.replace('\n', end), AFTER.replace('\n', end));
+        let fixed = fix(path, &Source::new(before), &MemoryTree::complete(), &settings, true);
+        let found = fixed.files.get(path).map_or("", String::as_str);
+        if found != after {
+            return Err(diff::unified(&after, found, "expected", "fixed").into());
+        }
+    }
+    Ok(())
 }
 
 // Real files.
@@ -356,6 +419,9 @@ impl Reach {
             Step::Names => self.names,
             Step::Defaults => self.defaults,
             Step::Bases => self.bases,
+            // An error about the image comes before the platform of the same FROM.
+            Step::Platforms if self.bases != u32::MAX => self.bases.saturating_sub(1),
+            Step::Platforms => self.bases,
             Step::Images => self.images,
             Step::Stages => self.stages,
         };

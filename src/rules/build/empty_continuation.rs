@@ -64,45 +64,47 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
 /// One finding for an instruction, as one change puts all of it right.
 fn blank_lines(file: &FileFacts<'_>, node: &Instruction, report: &mut Report) {
     let runs = node.blank_lines.chunk_by(|a, b| a.end == b.start);
-    let mut spans = runs.filter_map(|run| Some(run.first()?.cover(*run.last()?)));
-    let Some(first) = spans.next() else { return };
-    let mut edits = vec![Edit::delete(first)];
-    let mut swallows = is_instruction(file, first.end);
-    let mut finding = report
-        .add(
-            first,
-            format!(
-                "A blank line stands inside of the `{}` that starts on line {}; BuildKit is going to refuse that.",
-                node.name.text.replace('`', ""),
-                node.lines.0
-            ),
-        )
-        .codes(&["NoEmptyContinuation", "buildkit/NoEmptyContinuation"]);
-    for more in spans {
-        finding = finding.related(more, "Another one.");
-        edits.push(Edit::delete(more));
-        swallows |= is_instruction(file, more.end);
-    }
-    if swallows {
-        finding.note(format!(
-            "The line below looks like an instruction of its own. Then the `{}` above the blank line is one too many.",
-            if file.dockerfile.escape == '\\' { "\\" } else { "escape character" }
-        ));
+    let spans: Vec<Span> = runs.filter_map(|run| Some(run.first()?.cover(*run.last()?))).collect();
+    let Some(first) = spans.first() else { return };
+    let codes = &["NoEmptyContinuation", "buildkit/NoEmptyContinuation"];
+    let (name, line) = (node.name.text.replace('`', ""), node.lines.0);
+    let swallowed = spans.iter().find_map(|span| Some((span, instruction_at(file, span.end)?)));
+    if let Some((span, keyword)) = swallowed {
+        // Deleting the blank line would hide what is wrong.
+        report
+            .add(
+                *span,
+                format!(
+                    "The `{keyword}` on line {} is read as a part of the `{name}` on line {line}, which is continued over \
+                     the blank line.",
+                    file.dockerfile.source.line_of(span.end)
+                ),
+            )
+            .codes(codes)
+            .note("If it is an instruction of its own, end the line above the blank line without a continuation.");
         return;
     }
-    let title = if edits.len() == 1 && node.blank_lines.len() == 1 {
-        "Delete the blank line"
-    } else {
-        "Delete the blank lines"
-    };
-    finding.fix(Fix::safe(title, edits));
+    let mut finding = report
+        .add(
+            *first,
+            format!(
+                "A blank line stands inside of the `{name}` that starts on line {line}; BuildKit is going to refuse that."
+            ),
+        )
+        .codes(codes);
+    for more in spans.get(1..).unwrap_or_default() {
+        finding = finding.related(*more, "Another one.");
+    }
+    let title = if node.blank_lines.len() == 1 { "Delete the blank line" } else { "Delete the blank lines" };
+    finding.fix(Fix::safe(title, spans.iter().copied().map(Edit::delete).collect()));
 }
 
-/// Whether the line that starts at a byte begins with a keyword in upper case.
-fn is_instruction(file: &FileFacts<'_>, offset: u32) -> bool {
+/// The keyword in upper case that the line at a byte begins with, when other words follow it.
+fn instruction_at(file: &FileFacts<'_>, offset: u32) -> Option<&'static str> {
     let source = &file.dockerfile.source;
-    let word = source.line(source.line_of(offset)).split([' ', '\t']).next().unwrap_or("");
-    Keyword::parse(word).name() == word
+    let (word, _) = source.line(source.line_of(offset)).split_once([' ', '\t'])?;
+    let keyword = Keyword::parse(word);
+    (keyword != Keyword::Unknown && keyword.name() == word).then(|| keyword.name())
 }
 
 /// `\` and blanks at the end of a line of a script: an escaped blank, not a continuation.

@@ -84,9 +84,10 @@ fn pair(file: &FileFacts<'_>, node: &Instruction, report: &mut Report) {
     } else if one_line {
         finding.note(format!("Write `{key}=` and put the value in double quotes where it has blanks."));
     } else {
+        let last = source.line_of(pair.span.end.saturating_sub(1));
         finding.note(format!(
-            "The lines below are part of the value of `{key}`. Write each one as `NAME=value`, with quotes where the value \
-             has blanks."
+            "All of the text up to line {last} is the value of `{key}`: put it in double quotes behind `{key}=`, or give \
+             each name below its own `=`."
         ));
     }
 }
