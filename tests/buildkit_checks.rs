@@ -419,9 +419,8 @@ impl Reach {
             Step::Names => self.names,
             Step::Defaults => self.defaults,
             Step::Bases => self.bases,
-            // An error about the image comes before the platform of the same FROM.
-            Step::Platforms if self.bases != u32::MAX => self.bases.saturating_sub(1),
-            Step::Platforms => self.bases,
+            // An error about the image comes before the platform of the same FROM is looked at.
+            Step::Platforms => return line < self.bases,
             Step::Images => self.images,
             Step::Stages => self.stages,
         };
