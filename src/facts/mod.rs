@@ -2,6 +2,7 @@
 
 mod base;
 mod bases;
+mod casing;
 mod context;
 mod dev;
 mod home;
@@ -9,12 +10,14 @@ mod launch;
 mod manifests;
 mod mounts;
 mod python;
+mod stage_names;
 mod start;
 mod state;
 mod takers;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
 pub use bases::BaseUse;
+pub use casing::Case;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use home::{Account, account};
@@ -25,6 +28,7 @@ pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
 };
+pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
@@ -72,6 +76,7 @@ pub struct FileFacts<'a> {
     pub docker_action: bool,
     answers: RefCell<HashMap<(usize, &'static str), Option<usize>>>,
     takers: OnceCell<Vec<Vec<usize>>>,
+    case: OnceCell<Case>,
 }
 
 /// Facts of a stage.
@@ -151,6 +156,7 @@ impl<'a> FileFacts<'a> {
             docker_action: false,
             answers: RefCell::default(),
             takers: OnceCell::new(),
+            case: OnceCell::new(),
         };
         let end_of_globals = syntax.first().map_or(dockerfile.instructions.len(), |s| s.instructions.start);
         for (index, instruction) in dockerfile.instructions[..end_of_globals].iter().enumerate() {

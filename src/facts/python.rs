@@ -305,7 +305,7 @@ fn settings_edits(file: &FileFacts<'_>, stage: &StageFacts<'_>, names: &[&str]) 
     }
     let offset = file.above(main.index);
     let newline = file.dockerfile.source.newline_at(offset);
-    let keyword = if main.instruction.name.text.chars().all(char::is_lowercase) { "env" } else { "ENV" };
+    let keyword = file.keyword_case().write("env");
     Some(vec![Edit::insert(offset, format!("{keyword} {}{newline}", pairs.join(" ")))])
 }
 

@@ -3,7 +3,7 @@
 use super::{FileReport, Settings, lint, prove::reprove};
 use crate::repository::{Lookup, Overlay, Tree};
 use crate::rules::Safety;
-use crate::text::{Edit, Source, apply, compose};
+use crate::text::{Composition, Source, apply};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
@@ -72,14 +72,14 @@ fn round(
         text
     };
     let same_file = |path: &Option<Utf8PathBuf>| path.as_ref().unwrap_or(&report.path) == &target;
-    let mut edits: Vec<Edit> = Vec::new();
+    let mut together = Composition::default();
     let mut taken = Vec::new();
     for (finding, fix) in fixes.iter().filter(|(_, fix)| same_file(&fix.path)) {
-        if compose(&mut edits, &fix.edits) {
+        if together.add(&fix.edits) {
             taken.push(*finding);
         }
     }
-    if let Ok(text) = apply(&original, &edits)
+    if let Ok(text) = apply(&original, together.edits())
         && (taken.len() == 1 || reprove(report, &target, &text, &taken, tree, settings))
     {
         return Some((target, text, taken.len()));

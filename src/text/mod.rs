@@ -8,7 +8,7 @@ mod edit;
 mod source;
 mod span;
 
-pub use edit::{Edit, EditError, apply, compose};
+pub use edit::{Composition, Edit, EditError, apply, compose};
 pub use source::{LineEnding, Position, Source, SourceError};
 pub use span::Span;
 

@@ -167,8 +167,7 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &Instruct
     let indent = facts.instruction.body.start - facts.instruction.span.start;
     let blank = source
         .slice(crate::text::Span::new(facts.instruction.span.start, facts.instruction.span.start + indent));
-    let keyword =
-        if facts.instruction.name.text.chars().all(char::is_lowercase) { "workdir" } else { "WORKDIR" };
+    let keyword = file.keyword_case().write("workdir");
     let place = above_comments(file, facts.instruction.span.start);
     let mut edits = vec![Edit::insert(place, format!("{blank}{keyword} /app{newline}"))];
     // The stages that are built on this one move along.

@@ -1,10 +1,20 @@
 //! Rules of the chapter "build". The list is kept by `tests/registry.rs`.
 
 mod copy_into_root;
+mod duplicate_stage_name;
+mod empty_continuation;
+mod reserved_stage_name;
 mod syntax_error;
 mod unknown_instruction;
 mod update_without_install;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] =
-    &[&copy_into_root::RULE, &syntax_error::RULE, &unknown_instruction::RULE, &update_without_install::RULE];
+pub(super) static RULES: &[&crate::rules::Rule] = &[
+    &copy_into_root::RULE,
+    &duplicate_stage_name::RULE,
+    &empty_continuation::RULE,
+    &reserved_stage_name::RULE,
+    &syntax_error::RULE,
+    &unknown_instruction::RULE,
+    &update_without_install::RULE,
+];

@@ -384,12 +384,12 @@ fn build(
     let newline = source.newline_at(copy.span.start);
     let copy_line = source.slice(copy.span).trim_end_matches(['\n', '\r']);
     // Files that are named are copied, whatever brings the rest.
-    let keyword = if copy.name.text.chars().all(char::is_lowercase) { "copy" } else { "COPY" };
+    let keyword = file.keyword_case().write("copy");
     let head = source.slice(Span::new(copy.span.start, copy.name.span.start));
     let flags_of_copy = source.slice(Span::new(copy.name.span.end, words.start));
     let first_copy = format!("{head}{keyword}{flags_of_copy}{manifests}{newline}");
     let replaced = || {
-        let keyword = (copy.name.text != keyword).then(|| Edit::replace(copy.name.span, keyword));
+        let keyword = (copy.name.text != keyword).then(|| Edit::replace(copy.name.span, keyword.as_str()));
         keyword.into_iter().chain([Edit::replace(words, manifests.clone())])
     };
     let flags: String = install.flags.iter().flat_map(|f| [source.slice(f.span), " "]).collect();

@@ -246,7 +246,7 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, script: &StartScript<'_>) -
     }
     let source = &file.dockerfile.source;
     let newline = source.newline_at(node.span.start);
-    let keyword = if node.name.text.chars().all(char::is_lowercase) { "run" } else { "RUN" };
+    let keyword = file.keyword_case().write("run");
     let line = format!("{keyword} chmod +x {path}");
     let at_end = !source.slice(node.span).ends_with('\n');
     let text = if at_end { format!("{newline}{line}") } else { format!("{line}{newline}") };

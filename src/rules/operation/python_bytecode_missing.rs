@@ -2,7 +2,7 @@
 
 use crate::config::Level;
 use crate::declare_rule;
-use crate::dockerfile::{Instruction, Keyword};
+use crate::dockerfile::Keyword;
 use crate::facts::{
     FileFacts, InstructionFacts, StageFacts, User, Workdir, is_absolute, is_python, join, join_env,
     python_start,
@@ -183,8 +183,7 @@ fn compile_env(
     }
     let offset = file.above(facts.index);
     let newline = file.dockerfile.source.newline_at(offset);
-    let lower = facts.instruction.name.text.chars().all(char::is_lowercase);
-    let keyword = if lower { "env" } else { "ENV" };
+    let keyword = file.keyword_case().write("env");
     Some(vec![Edit::insert(offset, format!("{keyword} {}{newline}", pair[0]))])
 }
 
@@ -299,11 +298,11 @@ fn own_code(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     if installed || compiled_after(stage, last.facts.index) {
         return;
     }
-    if let Some((run, span)) = compiled_before(stage, &last) {
+    if let Some(span) = compiled_before(stage, &last) {
         let finding = report
             .add(span, "This compiles before the last COPY of code. What is copied below has no bytecode.")
             .related(last.facts.instruction.body, "This code is not compiled");
-        if let Some(edits) = compile_below(file, stage, &last, run.instruction) {
+        if let Some(edits) = compile_below(file, stage, &last) {
             finding.note(CONFIRM).fix(Fix::confirm("Compile the code after it is copied", edits));
         } else {
             finding.note("Move the line below that COPY.");
@@ -318,7 +317,7 @@ fn own_code(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
         )
         .related(last.facts.instruction.body, "This code has no bytecode")
         .whole_stage();
-    if let Some(edits) = compile_below(file, stage, &last, last.facts.instruction) {
+    if let Some(edits) = compile_below(file, stage, &last) {
         finding.note(CONFIRM).fix(Fix::confirm("Compile the code after it is copied", edits));
     } else {
         finding.note("Run `python -m compileall -q` on the code after it is copied.");
@@ -384,10 +383,7 @@ fn is_python_file(name: &str) -> bool {
 }
 
 /// A `python -m compileall` above the last COPY of code whose directories hold what is copied.
-fn compiled_before<'f, 'a>(
-    stage: &'f StageFacts<'a>,
-    last: &OwnCode<'_, '_>,
-) -> Option<(&'f InstructionFacts<'a>, Span)> {
+fn compiled_before(stage: &StageFacts<'_>, last: &OwnCode<'_, '_>) -> Option<Span> {
     let target = last.target.as_deref()?;
     let runs = stage.of(Keyword::Run).rev().filter(|run| run.index < last.facts.index);
     for run in runs {
@@ -409,7 +405,7 @@ fn compiled_before<'f, 'a>(
                 above(&folder, target) || above(target, &folder)
             });
             if covers {
-                return Some((run, command.span()));
+                return Some(command.span());
             }
         }
     }
@@ -417,12 +413,7 @@ fn compiled_before<'f, 'a>(
 }
 
 /// A RUN below the last COPY of code; only where root runs it and the directory is the application's own.
-fn compile_below(
-    file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    last: &OwnCode<'_, '_>,
-    style: &Instruction,
-) -> Option<Vec<Edit>> {
+fn compile_below(file: &FileFacts<'_>, stage: &StageFacts<'_>, last: &OwnCode<'_, '_>) -> Option<Vec<Edit>> {
     let node = last.facts.instruction;
     let target = last.target.as_deref()?;
     let has_shell = file.defaults(stage).is_some_and(|defaults| {
@@ -450,6 +441,6 @@ fn compile_below(
         return None;
     }
     let newline = source.newline_at(node.span.start);
-    let keyword = if style.name.text.chars().all(char::is_lowercase) { "run" } else { "RUN" };
+    let keyword = file.keyword_case().write("run");
     Some(vec![Edit::insert(node.span.end, format!("{keyword} python -m compileall -q {path}{newline}"))])
 }

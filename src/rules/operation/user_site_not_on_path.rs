@@ -119,8 +119,7 @@ fn missing_on_path(
             .find(|user| user.span.end <= facts.instruction.span.start),
         _ => None,
     };
-    let lower = facts.instruction.name.text.chars().all(char::is_lowercase);
-    let keyword = if lower { "env" } else { "ENV" };
+    let keyword = file.keyword_case().write("env");
     let offset = user_instruction.map_or_else(|| file.above(facts.index), |user| user.span.end);
     let newline = source.newline_at(offset.saturating_sub(1));
     let text = format!("{keyword} PATH={}/.local/bin:$PATH{newline}", user.home);

@@ -245,8 +245,8 @@ fn change(file: &FileFacts<'_>, stage: &StageFacts<'_>, root: &Root, created: &[
         return Change::Offer(Fix::confirm(title, vec![Edit::replace(value.span, word)]));
     }
     let newline = file.dockerfile.source.newline_at(place);
-    let lower = stage.from.name.text.chars().all(char::is_lowercase);
-    let keyword = |name: &str| if lower { name.to_ascii_lowercase() } else { name.to_owned() };
+    let case = file.keyword_case();
+    let keyword = |name: &str| case.write(name);
     let mut text = String::new();
     // The last line of a file may have no end.
     let at_open_end = place > 0 && !file.dockerfile.source.text()[..place as usize].ends_with('\n');

@@ -1,6 +1,18 @@
 //! Rules of the chapter "style". The list is kept by `tests/registry.rs`.
 
 mod add_instead_of_copy;
+mod deprecated_maintainer;
+mod inconsistent_casing;
+mod legacy_key_value;
+mod redundant_platform;
+mod uppercase_stage_name;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] = &[&add_instead_of_copy::RULE];
+pub(super) static RULES: &[&crate::rules::Rule] = &[
+    &add_instead_of_copy::RULE,
+    &deprecated_maintainer::RULE,
+    &inconsistent_casing::RULE,
+    &legacy_key_value::RULE,
+    &redundant_platform::RULE,
+    &uppercase_stage_name::RULE,
+];

@@ -1,0 +1,3 @@
+FROM alpine:3.24
+run true
+# expect: ConsistentInstructionCasing 2
