@@ -6,6 +6,7 @@ mod changed;
 mod discover;
 mod disk;
 mod git;
+pub mod ignore;
 pub mod python;
 mod tree;
 mod wanted;
