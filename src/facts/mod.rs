@@ -9,6 +9,7 @@ mod launch;
 mod manifests;
 mod mounts;
 mod python;
+mod roots;
 mod start;
 mod state;
 
@@ -18,12 +19,13 @@ pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use home::{Account, account};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
-pub use manifests::{Ecosystem, Obstacle, Reads, is_named_in_ignore_file, may_be_ignored, requirements};
+pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
 };
+pub use roots::{ContextRoot, InContext};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
@@ -34,7 +36,7 @@ use crate::shell::packages::{PackageCommand, package_commands};
 use crate::shell::{RunBody, Script};
 use crate::text::Span;
 use camino::{Utf8Path, Utf8PathBuf};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -68,6 +70,7 @@ pub struct FileFacts<'a> {
     /// Whether this is the Dockerfile of a Docker action, which must run as root.
     pub docker_action: bool,
     answers: RefCell<HashMap<(usize, &'static str), Option<usize>>>,
+    roots: OnceCell<Vec<ContextRoot>>,
 }
 
 /// Facts of a stage.
@@ -140,6 +143,7 @@ impl<'a> FileFacts<'a> {
             dev: is_dev_path(path),
             docker_action: false,
             answers: RefCell::default(),
+            roots: OnceCell::new(),
         };
         let end_of_globals = syntax.first().map_or(dockerfile.instructions.len(), |s| s.instructions.start);
         for (index, instruction) in dockerfile.instructions[..end_of_globals].iter().enumerate() {

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 /// Lines of this length and more make BuildKit refuse the file, in bytes (Go: `bufio.MaxScanTokenSize`).
 const MAX_LINE: usize = 64 * 1024;
 /// The most steps of matching for one path.
-const MAX_STEPS: u64 = 10_000_000;
+const MAX_STEPS: u64 = 4_000_000;
 /// The longest path that is looked at, in bytes (Linux: `PATH_MAX`).
 const MAX_PATH: usize = 4096;
 

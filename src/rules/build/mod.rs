@@ -1,10 +1,20 @@
 //! Rules of the chapter "build". The list is kept by `tests/registry.rs`.
 
 mod copy_into_root;
+mod copy_source_not_in_context;
+mod overridden_instruction;
+mod relative_workdir;
 mod syntax_error;
 mod unknown_instruction;
 mod update_without_install;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] =
-    &[&copy_into_root::RULE, &syntax_error::RULE, &unknown_instruction::RULE, &update_without_install::RULE];
+pub(super) static RULES: &[&crate::rules::Rule] = &[
+    &copy_into_root::RULE,
+    &copy_source_not_in_context::RULE,
+    &overridden_instruction::RULE,
+    &relative_workdir::RULE,
+    &syntax_error::RULE,
+    &unknown_instruction::RULE,
+    &update_without_install::RULE,
+];

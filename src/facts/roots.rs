@@ -1,0 +1,135 @@
+//! Folders that may be the root of the build context, and what their ignore files keep out.
+
+use super::FileFacts;
+use crate::repository::ignore::{FoundIgnoreFile, Verdict, find_ignore_file};
+use crate::repository::{Kind, Lookup};
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// The most folders above a Dockerfile that are looked at.
+const MAX_ROOTS: usize = 16;
+
+/// A folder that may be the root of the build context.
+#[derive(Debug)]
+pub struct ContextRoot {
+    /// The folder in the tree.
+    pub dir: Utf8PathBuf,
+    /// The ignore file that holds when it is.
+    pub ignore: Lookup<FoundIgnoreFile>,
+}
+
+/// What becomes of a source of COPY or ADD in a context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InContext<'a> {
+    /// It can be copied.
+    There,
+    /// The ignore file keeps it out.
+    Ignored(&'a FoundIgnoreFile, &'a crate::repository::ignore::Pattern),
+    /// The repository has no such path.
+    Absent,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// The most entries that are looked at below an ignored folder.
+const MAX_BELOW: usize = 500;
+
+impl ContextRoot {
+    /// What becomes of a path, relative to this root and clean.
+    pub fn look_up<'a>(&'a self, file: &FileFacts<'_>, path: &str) -> InContext<'a> {
+        let found = match &self.ignore {
+            Lookup::Found(found) => found,
+            Lookup::Absent => return self.exists(file, path),
+            Lookup::Unknown => return InContext::Unknown,
+        };
+        match found.file.verdict(path) {
+            Verdict::Included => self.exists(file, path),
+            Verdict::Unclear => InContext::Unknown,
+            Verdict::Ignored(_) if self.returns_below(file, found, path) => InContext::Unknown,
+            Verdict::Ignored(pattern) => InContext::Ignored(found, pattern),
+        }
+    }
+
+    fn exists(&self, file: &FileFacts<'_>, path: &str) -> InContext<'_> {
+        let full = self.dir.join(path);
+        let entry = match file.tree.entry(&full) {
+            Lookup::Found(_) => return InContext::There,
+            Lookup::Unknown => return InContext::Unknown,
+            Lookup::Absent => InContext::Absent,
+        };
+        // What is behind a link or in a submodule is not in the tree, and `.git` never is.
+        let hidden = full.components().any(|part| part.as_str() == ".git")
+            || full.ancestors().skip(1).any(|dir| {
+                let kind = file.tree.entry(dir).found().map(|entry| entry.kind);
+                matches!(kind, Some(Kind::Symlink | Kind::Submodule))
+            });
+        if hidden { InContext::Unknown } else { entry }
+    }
+
+    /// Whether something below an ignored folder is, or may be, brought back.
+    fn returns_below(&self, file: &FileFacts<'_>, found: &FoundIgnoreFile, path: &str) -> bool {
+        if !found.file.may_bring_back_below(path) {
+            return false;
+        }
+        let mut left = MAX_BELOW;
+        let mut open = vec![path.to_owned()];
+        while let Some(path) = open.pop() {
+            let kind = match file.tree.entry(&self.dir.join(&path)) {
+                Lookup::Found(entry) => entry.kind,
+                Lookup::Absent | Lookup::Unknown => return true,
+            };
+            match kind {
+                Kind::Directory => {
+                    let Lookup::Found(names) = file.tree.list(&self.dir.join(&path)) else { return true };
+                    if names.len() > left {
+                        return true;
+                    }
+                    left -= names.len();
+                    open.extend(names.into_iter().map(|(name, _)| format!("{path}/{name}")));
+                }
+                Kind::Submodule => return true,
+                Kind::File | Kind::Executable | Kind::Symlink => {
+                    if !matches!(found.file.verdict(&path), Verdict::Ignored(_)) {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+}
+
+impl FileFacts<'_> {
+    /// The folders that may be the root of the build context, the Dockerfile's own first: nothing but an ignore
+    /// file in it tells that a folder other than the repository's root is one.
+    pub fn context_roots(&self) -> &[ContextRoot] {
+        self.roots.get_or_init(|| {
+            let root = |dir: &Utf8Path| ContextRoot {
+                dir: dir.to_owned(),
+                ignore: find_ignore_file(self.tree, self.path, dir),
+            };
+            let own = root(&self.context);
+            let sure = matches!(&own.ignore, Lookup::Found(found) if !found.own)
+                || self.tree.entry(&self.context.join(".dockerignore")).found().is_some();
+            let mut roots = vec![own];
+            if !sure {
+                // The root of the repository is the likeliest of those above.
+                let mut above: Vec<&Utf8Path> = self.context.ancestors().skip(1).collect();
+                above.reverse();
+                roots.extend(above.into_iter().take(MAX_ROOTS).map(root));
+            }
+            roots
+        })
+    }
+
+    /// Whether the ignore file of the build may keep a path of the tree out of the context, or whether that is
+    /// not known.
+    pub fn may_be_ignored(&self, path: &Utf8Path) -> bool {
+        let Some(root) = self.context_roots().first() else { return true };
+        let inside = path.strip_prefix(&root.dir).unwrap_or(path);
+        match &root.ignore {
+            Lookup::Found(found) => !matches!(found.file.verdict(inside.as_str()), Verdict::Included),
+            Lookup::Absent => false,
+            Lookup::Unknown => true,
+        }
+    }
+}
