@@ -1,12 +1,14 @@
 //! Folders that may be the root of the build context, and what their ignore files keep out.
 
 use super::FileFacts;
-use crate::repository::ignore::{FoundIgnoreFile, Verdict, find_ignore_file};
+use crate::repository::ignore::{FoundIgnoreFile, Pattern, Verdict, find_ignore_file};
 use crate::repository::{Kind, Lookup};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// The most folders above a Dockerfile that are looked at.
 const MAX_ROOTS: usize = 16;
+/// The most entries that are looked at below an ignored folder.
+const MAX_BELOW: usize = 500;
 
 /// A folder that may be the root of the build context.
 #[derive(Debug)]
@@ -23,15 +25,12 @@ pub enum InContext<'a> {
     /// It can be copied.
     There,
     /// The ignore file keeps it out.
-    Ignored(&'a FoundIgnoreFile, &'a crate::repository::ignore::Pattern),
+    Ignored(&'a FoundIgnoreFile, &'a Pattern),
     /// The repository has no such path.
     Absent,
     /// Nobody knows.
     Unknown,
 }
-
-/// The most entries that are looked at below an ignored folder.
-const MAX_BELOW: usize = 500;
 
 impl ContextRoot {
     /// What becomes of a path, relative to this root and clean.
@@ -47,6 +46,11 @@ impl ContextRoot {
             Verdict::Ignored(_) if self.returns_below(file, found, path) => InContext::Unknown,
             Verdict::Ignored(pattern) => InContext::Ignored(found, pattern),
         }
+    }
+
+    /// Whether the ignore file is known to name a path (something below a folder may still be brought back).
+    pub fn excludes(&self, path: &str) -> bool {
+        matches!(&self.ignore, Lookup::Found(found) if matches!(found.file.verdict(path), Verdict::Ignored(_)))
     }
 
     fn exists(&self, file: &FileFacts<'_>, path: &str) -> InContext<'_> {
@@ -119,6 +123,13 @@ impl FileFacts<'_> {
             }
             roots
         })
+    }
+
+    /// Whether the ignore file of the build is known to keep a path of the tree out of the context.
+    pub fn is_ignored(&self, path: &Utf8Path) -> bool {
+        let Some(root) = self.context_roots().first() else { return false };
+        let inside = path.strip_prefix(&root.dir).unwrap_or(path);
+        root.excludes(inside.as_str())
     }
 
     /// Whether the ignore file of the build may keep a path of the tree out of the context, or whether that is

@@ -133,7 +133,7 @@ impl IgnoreFile {
     /// How many steps [`IgnoreFile::verdict`] takes for this path at the most.
     pub fn cost(&self, path: &str) -> u64 {
         let depth = path.bytes().filter(|b| *b == b'/').count() as u64 + 1;
-        self.steps * (depth + path.len() as u64 * depth / 2)
+        self.steps.saturating_mul(depth + path.len() as u64 * depth / 2)
     }
 
     /// What it says of a path below the root of the context (with `/`; `.`, `..` and double slashes are cleaned

@@ -80,7 +80,8 @@ proptest! {
 
     #[test]
     fn what_is_brought_back_was_announced(patterns in prop::collection::vec((pattern(), any::<bool>()), 1..5), path in path()) {
-        let text: String = patterns.iter().map(|(p, not)| format!("{}{p}\n", if *not { "!" } else { "" })).collect();
+        let lines: Vec<String> = patterns.iter().map(|(p, not)| if *not { format!("!{p}") } else { p.clone() }).collect();
+        let text = lines.join("\n");
         let file = IgnoreFile::parse(&text);
         prop_assume!(file.problems().is_empty());
         let Some((folder, _)) = path.split_once('/') else { return Ok(()) };

@@ -79,6 +79,8 @@ declare_rule! {
 const MAX_STEPS: u64 = 20_000_000;
 /// Sources that are looked up. Nobody lists more by hand.
 const MAX_SOURCES: usize = 2_000;
+/// Absent paths that are looked into: scripts and folders are read for each.
+const MAX_ABSENT: usize = 20;
 
 /// A source that names one path of the context.
 struct Source<'f> {
@@ -91,18 +93,13 @@ struct Source<'f> {
 }
 
 fn check(file: &FileFacts<'_>, report: &mut Report) {
-    let sources: Vec<Source<'_>> = file
-        .stages
-        .iter()
-        .flat_map(|stage| &stage.instructions)
-        .flat_map(sources_of)
-        .take(MAX_SOURCES)
-        .collect();
-    if sources.is_empty() {
+    let roots = file.context_roots();
+    if roots.iter().any(|root| root.ignore == Lookup::Unknown) {
         return;
     }
-    let roots = file.context_roots();
-    let mut steps = 0;
+    let instructions = file.stages.iter().flat_map(|stage| &stage.instructions);
+    let sources: Vec<Source<'_>> = instructions.flat_map(sources_of).take(MAX_SOURCES).collect();
+    let (mut steps, mut absent) = (0, 0);
     let mut evidence = None;
     for source in &sources {
         steps += roots.iter().filter_map(|root| cost(root, &source.path)).sum::<u64>();
@@ -113,9 +110,10 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
             whole_context(roots, source, report);
             continue;
         }
-        match look_up(file, roots, &source.path) {
+        match look_up(file, roots, source) {
             Fate::Ignored(ignore, pattern) => report_ignored(source, ignore, pattern, report),
-            Fate::Absent if !source.variable => {
+            Fate::Absent if absent < MAX_ABSENT => {
+                absent += 1;
                 let evidence = evidence.get_or_insert_with(|| Evidence::of(file, roots, &sources));
                 report_absent(file, roots, source, evidence, report);
             }
@@ -159,7 +157,13 @@ enum Fate<'a> {
     Silent,
 }
 
-fn look_up<'a>(file: &FileFacts<'_>, roots: &'a [ContextRoot], path: &str) -> Fate<'a> {
+fn look_up<'a>(file: &FileFacts<'_>, roots: &'a [ContextRoot], source: &Source<'_>) -> Fate<'a> {
+    let path = source.path.as_str();
+    // The tree is asked only where the answer matters: over GitHub a folder that was not listed costs a request.
+    let absence_counts = !source.variable && is_written_by_hand(Utf8Path::new(path));
+    if !absence_counts && !roots.iter().any(|root| root.excludes(path)) {
+        return Fate::Silent;
+    }
     let mut ignored = None;
     let (mut seen, mut own) = (false, false);
     for root in roots {
@@ -178,8 +182,8 @@ fn look_up<'a>(file: &FileFacts<'_>, roots: &'a [ContextRoot], path: &str) -> Fa
         Some((ignore, pattern)) if seen || own || (roots.len() == 1 && !has_goreleaser(file)) => {
             Fate::Ignored(ignore, pattern)
         }
-        Some(_) => Fate::Silent,
-        None => Fate::Absent,
+        None if absence_counts => Fate::Absent,
+        Some(_) | None => Fate::Silent,
     }
 }
 
@@ -255,9 +259,6 @@ fn report_absent(
     report: &mut Report,
 ) {
     let path = Utf8Path::new(&source.path);
-    if !is_written_by_hand(path) {
-        return;
-    }
     let near = roots.iter().find_map(|root| near_name(file, root, path));
     if !(evidence.confirmed || near.is_some())
         || roots.iter().any(|root| may_be_generated(file.tree, &root.dir, &root.dir.join(path)))

@@ -59,14 +59,10 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     for facts in &stage.instructions {
         let node = facts.instruction;
         let (slot, codes): (_, &[&str]) = match node.keyword {
-            Keyword::Cmd => (
-                0,
-                &["DL4003", "DS-0016", "Multiple CMD Instructions Listed", "DF038"],
-            ),
-            Keyword::Entrypoint => (
-                1,
-                &["DL4004", "DS-0007", "Multiple ENTRYPOINT Instructions Listed", "DF039"],
-            ),
+            Keyword::Cmd => (0, &["DL4003", "DS-0016", "Multiple CMD Instructions Listed", "DF038"]),
+            Keyword::Entrypoint => {
+                (1, &["DL4004", "DS-0007", "Multiple ENTRYPOINT Instructions Listed", "DF039"])
+            }
             Keyword::Healthcheck => (2, &["DL3012", "DS-0023", "DF041"]),
             _ => continue,
         };
@@ -79,13 +75,13 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
         );
         let both = ["MultipleInstructionsDisallowed", "buildkit/MultipleInstructionsDisallowed"];
         let codes: Vec<&'static str> = codes.iter().chain(&both).copied().collect();
-        let mut finding = report
-            .add(replaced.name.span, message)
-            .codes(&codes)
-            .related(node.name.span, "replaces it");
+        let mut finding =
+            report.add(replaced.name.span, message).codes(&codes).related(node.name.span, "replaces it");
         finding = match node.keyword {
             Keyword::Cmd => finding.note("Where both commands are meant to run, start them from one script."),
-            Keyword::Entrypoint => finding.note("Setting `ENTRYPOINT` also clears a `CMD` of the base image."),
+            Keyword::Entrypoint => {
+                finding.note("Setting `ENTRYPOINT` also clears a `CMD` of the base image.")
+            }
             _ => finding,
         };
         let edit = Edit::delete(with_comments(file.dockerfile, replaced));

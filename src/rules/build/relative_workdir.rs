@@ -59,7 +59,9 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     }
     let Some(word) = node.args.first() else { return };
     let expanded = facts.state.expand(&word.text);
-    let Some(path) = expanded.value.filter(|path| expanded.uses.is_empty() && !path.is_empty()) else { return };
+    let Some(path) = expanded.value.filter(|path| expanded.uses.is_empty() && !path.is_empty()) else {
+        return;
+    };
     // A `\` is an escape here and a separator on Windows.
     if is_absolute(&path) || word.text.contains('\\') {
         return;
@@ -74,8 +76,9 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     };
     let shown: String = path.chars().filter(|c| *c != '`' && !c.is_control()).collect();
     let full = join(base, &shown);
-    let message =
-        format!("`{shown}` is `{full}` only as long as the base image works in `{base}`, which another tag may change.");
+    let message = format!(
+        "`{shown}` is `{full}` only as long as the base image works in `{base}`, which another tag may change."
+    );
     let finding = report.add(word.span, message);
     match edit(file, word, &path).filter(|_| base == "/") {
         Some(edit) => {

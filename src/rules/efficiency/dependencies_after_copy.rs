@@ -242,7 +242,8 @@ fn broad_copy<'f>(
 fn find(file: &FileFacts<'_>, path: &Utf8Path) -> Option<Utf8PathBuf> {
     let Some(end) = path.file_name().and_then(|name| name.strip_prefix('*')) else {
         let entry = file.tree.entry(path).found()?;
-        return matches!(entry.kind, Kind::File | Kind::Executable).then(|| path.to_owned());
+        let copied = matches!(entry.kind, Kind::File | Kind::Executable) && !file.is_ignored(path);
+        return copied.then(|| path.to_owned());
     };
     let dir = path.parent()?;
     let names = file.tree.list(dir).found()?;
