@@ -45,6 +45,12 @@ fn the_ignore_file_of_the_folder_that_has_the_path() {
         .with("docker/.dockerignore", "gone\n")
         .with("docker/docs/a.md", "x");
     assert_eq!(said(DOCKER, text, &own), ["error gone/b.md"]);
+    // What the root has is not missing, whatever lies beside the Dockerfile.
+    let mono = MemoryTree::complete()
+        .with("docker/.dockerignore", "x\n")
+        .with("docker/docs/a.md", "x")
+        .with("gone/b.md", "x");
+    assert!(said(DOCKER, text, &mono).is_empty());
     // That of the Dockerfile itself holds wherever the context is.
     let named =
         MemoryTree::complete().with("docker/Dockerfile.dockerignore", "docs\n").with("x/docs/a.md", "");

@@ -15,6 +15,9 @@ const MAX_BELOW: usize = 500;
 pub struct ContextRoot {
     /// The folder in the tree.
     pub dir: Utf8PathBuf,
+    /// Whether it is the one by all signs: the Dockerfile lies in it, and a `.dockerignore` does as well, or it is the
+    /// root of the repository.
+    pub likely: bool,
     /// The ignore file that holds when it is.
     pub ignore: Lookup<FoundIgnoreFile>,
 }
@@ -103,23 +106,19 @@ impl ContextRoot {
 }
 
 impl FileFacts<'_> {
-    /// The folders that may be the root of the build context, the Dockerfile's own first: nothing but an ignore
-    /// file in it tells that a folder other than the repository's root is one.
+    /// The folders that may be the root of the build context: the Dockerfile's own first, then those above from the
+    /// root of the repository down.
     pub fn context_roots(&self) -> &[ContextRoot] {
         self.roots.get_or_init(|| {
-            let root = |dir: &Utf8Path| ContextRoot {
-                dir: dir.to_owned(),
-                ignore: find_ignore_file(self.tree, self.path, dir),
-            };
-            let own = root(&self.context);
-            let sure = matches!(&own.ignore, Lookup::Found(found) if !found.own)
-                || self.tree.entry(&self.context.join(".dockerignore")).found().is_some();
-            let mut roots = vec![own];
-            if !sure {
-                // The root of the repository is the likeliest of those above.
-                let mut above: Vec<&Utf8Path> = self.context.ancestors().skip(1).collect();
-                above.reverse();
-                roots.extend(above.into_iter().take(MAX_ROOTS).map(root));
+            let mut above: Vec<&Utf8Path> = self.context.ancestors().skip(1).collect();
+            above.reverse();
+            above.truncate(MAX_ROOTS);
+            let beside = || self.tree.entry(&self.context.join(".dockerignore")).found().is_some();
+            let likely = above.is_empty() || beside();
+            let mut roots = Vec::with_capacity(above.len() + 1);
+            for dir in std::iter::once(self.context.as_path()).chain(above) {
+                let ignore = find_ignore_file(self.tree, self.path, dir);
+                roots.push(ContextRoot { dir: dir.to_owned(), likely: likely && roots.is_empty(), ignore });
             }
             roots
         })

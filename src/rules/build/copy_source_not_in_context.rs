@@ -170,6 +170,9 @@ fn look_up<'a>(file: &FileFacts<'_>, roots: &'a [ContextRoot], source: &Source<'
         match root.look_up(file, path) {
             InContext::There | InContext::Unknown => return Fate::Silent,
             InContext::Absent => {}
+            InContext::Ignored(ignore, pattern) if root.likely && !has_goreleaser(file) => {
+                return Fate::Ignored(ignore, pattern);
+            }
             InContext::Ignored(ignore, pattern) => {
                 ignored.get_or_insert((ignore, pattern));
                 own |= ignore.own;
@@ -179,9 +182,7 @@ fn look_up<'a>(file: &FileFacts<'_>, roots: &'a [ContextRoot], source: &Source<'
     }
     match ignored {
         // Of several folders, the one that has the path is meant.
-        Some((ignore, pattern)) if seen || own || (roots.len() == 1 && !has_goreleaser(file)) => {
-            Fate::Ignored(ignore, pattern)
-        }
+        Some((ignore, pattern)) if seen || own => Fate::Ignored(ignore, pattern),
         None if absence_counts => Fate::Absent,
         Some(_) | None => Fate::Silent,
     }
@@ -213,7 +214,11 @@ fn report_ignored(source: &Source<'_>, ignore: &FoundIgnoreFile, pattern: &Patte
 
 /// `COPY . .` with an ignore file that leaves nothing.
 fn whole_context(roots: &[ContextRoot], source: &Source<'_>, report: &mut Report) {
-    let found = roots.iter().map(|root| match &root.ignore {
+    let candidates = match roots {
+        [first, ..] if first.likely => std::slice::from_ref(first),
+        _ => roots,
+    };
+    let found = candidates.iter().map(|root| match &root.ignore {
         Lookup::Found(found) => found.file.keeps_all_out().map(|pattern| (found, pattern)),
         Lookup::Absent | Lookup::Unknown => None,
     });
