@@ -143,3 +143,57 @@ impl FileFacts<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::parse;
+    use crate::facts::Bodies;
+    use crate::repository::MemoryTree;
+    use crate::text::Source;
+
+    fn with_facts(path: &str, tree: &MemoryTree, look: impl Fn(&FileFacts<'_>)) {
+        let file = parse(&Source::new("FROM alpine\n"));
+        let bodies = Bodies::read(&file);
+        look(&FileFacts::new(path.into(), &file, &bodies, tree, jiff::civil::date(2026, 11, 24)));
+    }
+
+    #[test]
+    fn the_own_folder_comes_first() {
+        let tree = MemoryTree::complete().with("a/b/c/x", "").with("a/.dockerignore", "x");
+        with_facts("a/b/c/Dockerfile", &tree, |file| {
+            let roots: Vec<(&str, bool)> =
+                file.context_roots().iter().map(|root| (root.dir.as_str(), root.likely)).collect();
+            assert_eq!(roots, [("a/b/c", false), ("", false), ("a", false), ("a/b", false)]);
+        });
+        with_facts("a/Dockerfile", &tree, |file| assert!(file.context_roots()[0].likely));
+        with_facts("Dockerfile", &tree, |file| assert!(file.context_roots()[0].likely));
+    }
+
+    #[test]
+    fn what_no_tree_holds_is_unknown() {
+        let mut tree = MemoryTree::complete().with("x", "");
+        tree.insert("sub".into(), Kind::Submodule, None);
+        with_facts("Dockerfile", &tree, |file| {
+            let root = &file.context_roots()[0];
+            assert_eq!(root.look_up(file, "x"), InContext::There);
+            assert_eq!(root.look_up(file, "y"), InContext::Absent);
+            assert_eq!(root.look_up(file, ".git"), InContext::Unknown);
+            assert_eq!(root.look_up(file, "sub/y"), InContext::Unknown);
+        });
+    }
+
+    #[test]
+    fn large_folders_are_not_walked() {
+        for files in [MAX_BELOW, MAX_BELOW + 1] {
+            let mut tree = MemoryTree::complete().with(".dockerignore", "docs\n!docs/*.html\n");
+            for number in 0..files {
+                tree.insert(Utf8Path::new(&format!("docs/{number}.md")), Kind::File, None);
+            }
+            with_facts("Dockerfile", &tree, |file| {
+                let found = file.context_roots()[0].look_up(file, "docs");
+                assert_eq!(matches!(found, InContext::Ignored(..)), files <= MAX_BELOW, "{files}");
+            });
+        }
+    }
+}
