@@ -122,7 +122,9 @@ fn copies(file: &FileFacts<'_>, facts: &InstructionFacts<'_>, target: &str) -> M
 }
 
 fn is_file(file: &FileFacts<'_>, path: &Utf8Path) -> bool {
-    file.tree.entry(path).found().is_some_and(|e| matches!(e.kind, Kind::File | Kind::Executable))
+    let there =
+        file.tree.entry(path).found().is_some_and(|e| matches!(e.kind, Kind::File | Kind::Executable));
+    there && !file.is_ignored(path)
 }
 
 fn is_below(path: &str, dir: &str) -> bool {

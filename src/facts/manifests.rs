@@ -304,37 +304,3 @@ pub fn requirements(file: &FileFacts<'_>, path: &Utf8Path) -> Result<Vec<Utf8Pat
     }
     Ok(done)
 }
-
-/// Whether the ignore file of the build may keep a file of that name out of the context, or whether that is
-/// not known.
-pub fn may_be_ignored(file: &FileFacts<'_>, path: &Utf8Path) -> bool {
-    let name = file.path.file_name().unwrap_or("Dockerfile");
-    let own = file.path.with_file_name(format!("{name}.dockerignore"));
-    let text = match file.tree.read(&own) {
-        Lookup::Found(text) => text,
-        Lookup::Absent => match file.tree.read(&file.context.join(".dockerignore")) {
-            Lookup::Found(text) => text,
-            Lookup::Absent => return false,
-            Lookup::Unknown => return true,
-        },
-        Lookup::Unknown => return true,
-    };
-    let inside = path.strip_prefix(&file.context).unwrap_or(path);
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', '!'])).any(|line| {
-        let pattern = line.trim_start_matches("./").trim_matches('/');
-        inside.ancestors().filter(|part| !part.as_str().is_empty()).any(|part| {
-            globset::GlobBuilder::new(pattern)
-                .literal_separator(true)
-                .build()
-                .map_or(true, |glob| glob.compile_matcher().is_match(part.as_str()))
-        })
-    })
-}
-
-/// Whether the ignore file names a folder.
-pub fn is_named_in_ignore_file(file: &FileFacts<'_>, folder: &str) -> bool {
-    file.tree
-        .read(&file.context.join(".dockerignore"))
-        .found()
-        .is_some_and(|text| text.lines().any(|line| line.trim().trim_matches('/').ends_with(folder)))
-}

@@ -10,6 +10,7 @@ mod launch;
 mod manifests;
 mod mounts;
 mod python;
+mod roots;
 mod stage_names;
 mod start;
 mod state;
@@ -22,12 +23,13 @@ pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use home::{Account, account};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
-pub use manifests::{Ecosystem, Obstacle, Reads, is_named_in_ignore_file, may_be_ignored, requirements};
+pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
 };
+pub use roots::{ContextRoot, InContext};
 pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
@@ -77,6 +79,7 @@ pub struct FileFacts<'a> {
     answers: RefCell<HashMap<(usize, &'static str), Option<usize>>>,
     takers: OnceCell<Vec<Vec<usize>>>,
     case: OnceCell<Case>,
+    roots: OnceCell<Vec<ContextRoot>>,
 }
 
 /// Facts of a stage.
@@ -157,6 +160,7 @@ impl<'a> FileFacts<'a> {
             answers: RefCell::default(),
             takers: OnceCell::new(),
             case: OnceCell::new(),
+            roots: OnceCell::new(),
         };
         let end_of_globals = syntax.first().map_or(dockerfile.instructions.len(), |s| s.instructions.start);
         for (index, instruction) in dockerfile.instructions[..end_of_globals].iter().enumerate() {

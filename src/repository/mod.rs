@@ -5,7 +5,9 @@
 mod changed;
 mod discover;
 mod disk;
+mod generated;
 mod git;
+pub mod ignore;
 pub mod python;
 mod tree;
 mod wanted;
@@ -13,6 +15,7 @@ mod wanted;
 pub use changed::{ChangedFile, Status};
 pub use discover::is_dockerfile;
 pub use disk::{DiskTree, changed_folders};
+pub use generated::{is_written_by_hand, may_be_generated};
 pub use git::{GitError, GitTree, changed_files, commit_of, merge_base};
 pub use tree::{Entry, Kind, Lookup, MemoryTree, Overlay, Remembered, Tree, normalize};
 pub use wanted::{likely_next, wanted_files};

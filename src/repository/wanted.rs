@@ -39,6 +39,8 @@ pub fn wanted_files(dockerfiles: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     for dockerfile in dockerfiles {
         let dir = dockerfile.parent().unwrap_or(Utf8Path::new(""));
         out.extend(BESIDE.iter().map(|name| dir.join(name)));
+        // The context may be any folder above.
+        out.extend(dir.ancestors().skip(1).map(|above| above.join(".dockerignore")));
         if let Some(name) = dockerfile.file_name() {
             out.push(dir.join(format!("{name}.dockerignore")));
         }
@@ -91,5 +93,9 @@ mod tests {
         assert!(files.contains(&"api/web.Dockerfile.dockerignore".into()));
         assert_eq!(files.iter().filter(|f| *f == "api/.dockerignore").count(), 1);
         assert!(files.contains(&".tidewaiter.yml".into()));
+        let deep = wanted_files(&["services/api/Dockerfile".into()]);
+        for dir in ["", "services", "services/api"] {
+            assert!(deep.contains(&Utf8Path::new(dir).join(".dockerignore")), "{dir}");
+        }
     }
 }

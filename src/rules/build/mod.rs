@@ -1,8 +1,11 @@
 //! Rules of the chapter "build". The list is kept by `tests/registry.rs`.
 
 mod copy_into_root;
+mod copy_source_not_in_context;
 mod duplicate_stage_name;
 mod empty_continuation;
+mod overridden_instruction;
+mod relative_workdir;
 mod reserved_stage_name;
 mod syntax_error;
 mod unknown_instruction;
@@ -11,8 +14,11 @@ mod update_without_install;
 /// The rules of this chapter, by id.
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &copy_into_root::RULE,
+    &copy_source_not_in_context::RULE,
     &duplicate_stage_name::RULE,
     &empty_continuation::RULE,
+    &overridden_instruction::RULE,
+    &relative_workdir::RULE,
     &reserved_stage_name::RULE,
     &syntax_error::RULE,
     &unknown_instruction::RULE,

@@ -4,8 +4,8 @@ use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{
-    Ecosystem, FileFacts, InstructionFacts, Mount, MountKind, Obstacle, Reads, StageFacts, Workdir,
-    is_named_in_ignore_file, join, may_be_ignored, requirements,
+    Ecosystem, FileFacts, InstructionFacts, Mount, MountKind, Obstacle, Reads, StageFacts, Workdir, join,
+    requirements,
 };
 use crate::repository::{Kind, Lookup, normalize};
 use crate::rules::{Check, Fix, Report};
@@ -145,8 +145,10 @@ fn examine<'f>(
     match offer {
         Ok((fix, list)) => {
             finding = finding.note(format!("Check that the install needs nothing but {list}."));
+            let home = broad.manifests.first().and_then(|path| path.parent());
+            let modules = home.unwrap_or(Utf8Path::new("")).join("node_modules");
             if matches!(reads.ecosystem, Ecosystem::Npm | Ecosystem::Yarn | Ecosystem::Pnpm)
-                && !is_named_in_ignore_file(file, "node_modules")
+                && !file.may_be_ignored(&modules)
             {
                 finding = finding.note(
                     "Put `node_modules` into `.dockerignore`, or the second `COPY` lays a local one over what \
@@ -240,7 +242,8 @@ fn broad_copy<'f>(
 fn find(file: &FileFacts<'_>, path: &Utf8Path) -> Option<Utf8PathBuf> {
     let Some(end) = path.file_name().and_then(|name| name.strip_prefix('*')) else {
         let entry = file.tree.entry(path).found()?;
-        return matches!(entry.kind, Kind::File | Kind::Executable).then(|| path.to_owned());
+        let copied = matches!(entry.kind, Kind::File | Kind::Executable) && !file.is_ignored(path);
+        return copied.then(|| path.to_owned());
     };
     let dir = path.parent()?;
     let names = file.tree.list(dir).found()?;
@@ -333,7 +336,7 @@ fn offer(
     if !dir.is_empty() || !files.iter().all(plain) {
         return Err(Obstacle::Unknown);
     }
-    if let Some(ignored) = files.iter().find(|path| may_be_ignored(file, path)) {
+    if let Some(ignored) = files.iter().find(|path| file.may_be_ignored(path)) {
         let name = ignored.file_name().unwrap_or("");
         return Err(Obstacle::Reason(format!(
             "Look at `.dockerignore`: it may keep `{name}` out of the build."
