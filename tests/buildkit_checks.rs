@@ -61,7 +61,7 @@ enum Here {
 /// BuildKit's checks (`frontend/dockerfile/linter/ruleset.go`).
 const CHECKS: [(&str, Step, Here); 22] = [
     ("ConsistentInstructionCasing", Step::Names, Here::Rule),
-    ("CopyIgnoredFile", Step::Stages, Here::Later),
+    ("CopyIgnoredFile", Step::Stages, Here::Rule),
     ("DuplicateStageName", Step::Names, Here::Rule),
     ("ExposeInvalidFormat", Step::Stages, Here::Later),
     ("ExposeProtoCasing", Step::Stages, Here::Rule),
@@ -73,7 +73,7 @@ const CHECKS: [(&str, Step, Here); 22] = [
     ("JSONArgsRecommended", Step::Stages, Here::Later),
     ("LegacyKeyValueFormat", Step::Stages, Here::Rule),
     ("MaintainerDeprecated", Step::Instructions, Here::Rule),
-    ("MultipleInstructionsDisallowed", Step::Stages, Here::Later),
+    ("MultipleInstructionsDisallowed", Step::Stages, Here::Rule),
     ("NoEmptyContinuation", Step::Lines, Here::Rule),
     ("RedundantTargetPlatform", Step::Platforms, Here::Rule),
     ("ReservedStageName", Step::Names, Here::Rule),
@@ -81,7 +81,7 @@ const CHECKS: [(&str, Step, Here); 22] = [
     ("StageNameCasing", Step::Instructions, Here::Rule),
     ("UndefinedArgInFrom", Step::Bases, Here::Later),
     ("UndefinedVar", Step::Stages, Here::Later),
-    ("WorkdirRelativePath", Step::Stages, Here::Later),
+    ("WorkdirRelativePath", Step::Stages, Here::Rule),
 ];
 
 /// The least share of files, in percent, on which a check must agree.
