@@ -3,10 +3,14 @@
 
 use super::heredoc::{Opener, openers, takes_heredocs};
 use super::json::{self, JsonForm};
+use super::refusal::{Refusals, shown};
 use super::words;
 use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Joined, Keyword, Pair, SyntaxError, Word};
 use crate::text::{Source, Span};
 use std::ops::Range;
+
+/// Length in bytes from which on BuildKit refuses a line (Go's `bufio.MaxScanTokenSize`).
+const MAX_LINE: usize = 64 * 1024;
 
 /// ONBUILD may hold one instruction; deeper nesting is refused by Docker and not followed.
 const MAX_TRIGGER_DEPTH: u32 = 2;
@@ -19,6 +23,8 @@ pub fn parse(source: &Source) -> Dockerfile {
         line: 1,
         escape: '\\',
         directives_done: false,
+        shebang: false,
+        refusals: Refusals::default(),
         out: Dockerfile {
             source: source.clone(),
             items: Vec::new(),
@@ -39,6 +45,9 @@ struct Parser<'a> {
     line: u32,
     escape: char,
     directives_done: bool,
+    /// Whether the first line is `#!…`.
+    shebang: bool,
+    refusals: Refusals,
     out: Dockerfile,
 }
 
@@ -54,6 +63,7 @@ struct Logical {
 impl<'a> Parser<'a> {
     fn run(&mut self) {
         if self.text.is_empty() {
+            self.error(Span::at(0), "the file is empty");
             return;
         }
         let mut first_start = 0;
@@ -72,9 +82,37 @@ impl<'a> Parser<'a> {
             }
             self.top_level_line(span);
         }
-        if self.out.instructions.is_empty() && self.out.errors.is_empty() {
-            let end = self.text.len() as u32;
-            self.error(Span::at(end), "the file has no instructions");
+        let end = match self.out.instructions.last() {
+            Some(last) => self.refusals.end(last),
+            None if self.out.errors.is_empty() => Some(SyntaxError {
+                span: Span::at(self.text.len() as u32),
+                message: "the file has no instructions".to_owned(),
+            }),
+            None => None,
+        };
+        self.out.errors.extend(end);
+        self.long_lines();
+        if self.out.has_foreign_frontend() {
+            // Another frontend has its own rules.
+            self.out.errors.clear();
+        }
+        self.out.errors.sort_by_key(|error| error.span.start);
+    }
+
+    /// Lines that are longer than what BuildKit's scanner takes.
+    fn long_lines(&mut self) {
+        if self.text.len() < MAX_LINE {
+            return;
+        }
+        for line in 1..=self.source.line_count() {
+            let span = self.source.line_span(line);
+            let text = &self.text[span.range()];
+            if text.strip_suffix('\n').unwrap_or(text).len() >= MAX_LINE {
+                self.error(
+                    span,
+                    format!("the line is longer than the {} bytes that BuildKit reads", MAX_LINE - 1),
+                );
+            }
         }
     }
 
@@ -113,6 +151,12 @@ impl<'a> Parser<'a> {
 
     /// Reads a parser directive; the first line that is none ends them.
     fn directive(&mut self, span: Span, content: &str) -> bool {
+        if self.line == 1 && content.starts_with("#!") {
+            // The search for the frontend and for checks goes on behind it, the one for `escape` does not.
+            self.shebang = true;
+            self.out.items.push(Item::Comment(span));
+            return true;
+        }
         let Some((name, value)) = directive_parts(content) else {
             self.directives_done = true;
             return false;
@@ -127,7 +171,13 @@ impl<'a> Parser<'a> {
             text: content[value.clone()].to_owned(),
             span: Span::new(start, start + value.len() as u32),
         };
-        if self.out.directives.iter().any(|d| d.name == lower) {
+        let seen = self.out.directives.iter().any(|d| d.name == lower);
+        if self.shebang && (seen || lower == "escape") {
+            self.directives_done = seen;
+            self.out.items.push(Item::Comment(span));
+            return true;
+        }
+        if seen {
             self.error(value.span, format!("only one `{lower}` parser directive can be used"));
         } else if lower == "escape" {
             match value.text.as_str() {
@@ -152,6 +202,7 @@ impl<'a> Parser<'a> {
 
     fn instruction(&mut self, first: Span, indent: usize) {
         let first_line = self.line;
+        let errors = self.out.errors.len();
         let start = first.start + indent as u32;
         let logical = self.logical_line(first, start);
         let mut instruction = self.node(&logical.joined, 0..logical.joined.text().len(), MAX_TRIGGER_DEPTH);
@@ -166,6 +217,11 @@ impl<'a> Parser<'a> {
         }
         instruction.comments = logical.comments;
         instruction.blank_lines = logical.blank_lines;
+        let refusal = self.refusals.next(&instruction, self.escape);
+        // One reason is enough.
+        if self.out.errors.len() == errors {
+            self.out.errors.extend(refusal);
+        }
         self.out.items.push(Item::Instruction(instruction.span, self.out.instructions.len()));
         self.out.instructions.push(instruction);
     }
@@ -407,11 +463,6 @@ fn argument(joined: &Joined, range: Range<usize>) -> Pair {
     Pair { key: words::word(joined, range.start..equals), value: Some(value), equals: true, span }
 }
 
-/// Text of the file between the backticks of a message.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| *c != '`' && !c.is_control()).take(60).collect()
-}
-
 /// Where the line ends if it is continued: BuildKit's `([^\\])\\[ \t]*$|^\\[ \t]*$`.
 fn continuation(content: &str, escape: char) -> Option<usize> {
     let body = content.trim_end_matches([' ', '\t']);
@@ -496,8 +547,8 @@ mod tests {
 
     #[test]
     fn key_value_forms() {
-        let file = read("ENV A=1 B=\"x y\" \\\n  C=3\nENV OLD some text\nARG N V=1\nLABEL bad\n");
-        let pairs: Vec<(&str, Option<&str>)> = file.instructions[..3]
+        let file = read("FROM a\nENV A=1 B=\"x y\" \\\n  C=3\nENV OLD some text\nARG N V=1\nLABEL bad\n");
+        let pairs: Vec<(&str, Option<&str>)> = file.instructions[1..4]
             .iter()
             .flat_map(|i| &i.pairs)
             .map(|p| (p.key.text.as_str(), p.value.as_ref().map(|v| v.text.as_str())))
@@ -514,7 +565,7 @@ mod tests {
             ]
         );
         assert_eq!(file.errors.len(), 1);
-        let c = file.instructions[0].pairs[2].value.as_ref().unwrap();
+        let c = file.instructions[1].pairs[2].value.as_ref().unwrap();
         assert_eq!(file.source.slice(c.span), "3");
     }
 

@@ -333,6 +333,8 @@ impl<'a> FileFacts<'a> {
                 text[start..*at].trim().is_empty() && !is_comment(*at)
             })
         });
+        // The syntax of dev container templates, which no build could expand.
+        let mark = mark.or_else(|| text.find("${templateOption:"));
         match mark {
             Some(at) => Some(Span::new(at as u32, at as u32 + 2)),
             None if named => Some(Span::new(0, text.lines().next().map_or(0, str::len) as u32)),
