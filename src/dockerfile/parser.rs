@@ -3,7 +3,7 @@
 
 use super::heredoc::{Opener, openers, takes_heredocs};
 use super::json::{self, JsonForm};
-use super::refusal::{Refusals, shown};
+use super::refusal::{Refusals, check_options, shown};
 use super::words;
 use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Joined, Keyword, Pair, SyntaxError, Word};
 use crate::text::{Source, Span};
@@ -179,6 +179,10 @@ impl<'a> Parser<'a> {
         }
         if seen {
             self.error(value.span, format!("only one `{lower}` parser directive can be used"));
+        } else if lower == "check" {
+            if let Some(message) = check_options(&value.text) {
+                self.error(value.span, message);
+            }
         } else if lower == "escape" {
             match value.text.as_str() {
                 "\\" | "`" => {
@@ -217,7 +221,7 @@ impl<'a> Parser<'a> {
         }
         instruction.comments = logical.comments;
         instruction.blank_lines = logical.blank_lines;
-        let refusal = self.refusals.next(&instruction, self.escape);
+        let refusal = self.refusals.next(&instruction, self.escape, self.text);
         // One reason is enough.
         if self.out.errors.len() == errors {
             self.out.errors.extend(refusal);
@@ -579,6 +583,16 @@ mod tests {
         let trigger = file.instructions[1].trigger.as_ref().unwrap();
         assert_eq!((trigger.keyword, args(trigger)), (Keyword::Copy, vec![".", "/x"]));
         assert_eq!(args(&file.instructions[2]), ["NONE"]);
+    }
+
+    #[test]
+    fn a_line_may_have_64_kib_less_one_byte() {
+        for (length, refused) in [(65_535, false), (65_536, true)] {
+            let text = format!("FROM a\nRUN {}\nUSER x\n", "x".repeat(length - 4));
+            let file = read(&text);
+            assert_eq!(file.errors.len(), usize::from(refused), "{length}");
+            assert_eq!(file.instructions.len(), 3);
+        }
     }
 
     #[test]

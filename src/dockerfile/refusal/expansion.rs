@@ -3,16 +3,17 @@
 use super::super::expand::{ExpandError, Value, expand};
 use super::super::{Instruction, Keyword, SyntaxError, Word};
 use super::{error, shown};
+use crate::text::Span;
 
-/// Checks the words of one instruction that are expanded.
-pub(super) fn check(node: &Instruction, escape: char) -> Option<SyntaxError> {
+/// Checks the words and here-documents of one instruction that are expanded. `file` is the whole text.
+pub(super) fn check(node: &Instruction, escape: char, file: &str) -> Option<SyntaxError> {
     let flag = |name: &str| node.flag_value(name);
     match node.keyword {
         Keyword::Add | Keyword::Copy => {
             let flags = ["chown", "chmod", "checksum"].into_iter().filter_map(flag);
             // The file name of a here-document has been read before.
             let words = node.args.iter().filter(|word| !word.text.contains("<<"));
-            flags.chain(words).find_map(|word| refused(word, escape))
+            flags.chain(words).find_map(|word| refused(word, escape)).or_else(|| here_document(node, file))
         }
         Keyword::From => {
             flag("platform").into_iter().chain(node.args.first()).find_map(|w| refused(w, escape))
@@ -43,9 +44,46 @@ fn refused(word: &Word, escape: char) -> Option<SyntaxError> {
     error(word.span, format!("`{}` cannot be expanded: {}", shown(&word.text), shown_reason(&why)))
 }
 
+/// The text of a here-document that makes a file. Quotes mean nothing in it, and its escape character is
+/// always the backslash.
+fn here_document(node: &Instruction, file: &str) -> Option<SyntaxError> {
+    for heredoc in node.heredocs.iter().filter(|heredoc| heredoc.expand) {
+        let body = file.get(heredoc.body.range())?;
+        if !body.contains("${") {
+            continue;
+        }
+        let refused = |text: &str| expand(&text.replace(['\'', '"'], "_"), '\\', &|_| Value::Unknown).err();
+        let Some(why) = refused(body).filter(|why| *why != ExpandError::TooDeep) else { continue };
+        // The line that is wrong by itself is the better place.
+        let mut start = heredoc.body.start;
+        for line in body.split_inclusive('\n') {
+            if line.contains("${") && refused(line).as_ref() == Some(&why) {
+                let shorter = line.trim_end();
+                let span = Span::new(start, start + shorter.len() as u32);
+                return error(span, in_here_document(&why, &heredoc.delimiter));
+            }
+            start += line.len() as u32;
+        }
+        return error(heredoc.opener, in_here_document(&why, &heredoc.delimiter));
+    }
+    None
+}
+
+fn in_here_document(why: &ExpandError, delimiter: &str) -> String {
+    let delimiter = shown(delimiter);
+    format!(
+        "BuildKit expands this here-document and stops: {}; write `<<'{delimiter}'` to have it taken as it stands",
+        shown_reason(why)
+    )
+}
+
 fn shown_reason(why: &ExpandError) -> String {
     match why {
         ExpandError::UnclosedQuote(quote) => format!("the quote {quote} is not closed"),
+        ExpandError::UnsupportedModifier(modifier) => match shown(modifier).trim() {
+            "" => "`${` is not closed behind the name of a variable".to_owned(),
+            modifier => format!("`{modifier}` behind the name of a variable in `${{…}}` is not known"),
+        },
         other => other.to_string(),
     }
 }

@@ -59,7 +59,9 @@ pub(super) fn check(node: &Instruction, escape: char) -> Option<SyntaxError> {
     let table = known(node.keyword);
     node.flags.iter().enumerate().find_map(|(index, flag)| {
         let (_, kind) = table.iter().find(|(name, _)| *name == flag.name)?;
-        form(flag, *kind, &node.flags[..index]).or_else(|| value(node.keyword, flag, escape))
+        form(flag, *kind, &node.flags[..index])
+            .or_else(|| value(node.keyword, flag, escape))
+            .or_else(|| checksum(node, flag))
     })
 }
 
@@ -123,6 +125,11 @@ fn value(keyword: Keyword, flag: &Flag, escape: char) -> Option<SyntaxError> {
         ),
         _ => None,
     }
+}
+
+fn checksum(node: &Instruction, flag: &Flag) -> Option<SyntaxError> {
+    let several = node.keyword == Keyword::Add && flag.name == "checksum" && node.args.len() > 2;
+    several.then_some(()).and_then(|()| error(flag.span, "`--checksum` is for one source only"))
 }
 
 /// Whether expanding a text without any variable set changes it.

@@ -26,8 +26,8 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// What BuildKit refuses in the next instruction, if it is something.
-    pub(super) fn next(&mut self, node: &Instruction, escape: char) -> Option<SyntaxError> {
+    /// What BuildKit refuses in the next instruction, if it is something. `file` is the whole text.
+    pub(super) fn next(&mut self, node: &Instruction, escape: char, file: &str) -> Option<SyntaxError> {
         match node.keyword {
             Keyword::From => self.in_stage = true,
             // A misspelt FROM is told by its own rule; all that follows is no news then.
@@ -36,7 +36,7 @@ impl Refusals {
         }
         let found = arguments::check(node, &self.stages)
             .or_else(|| flags::check(node, escape))
-            .or_else(|| expansion::check(node, escape));
+            .or_else(|| expansion::check(node, escape, file));
         if node.keyword == Keyword::From
             && let [_, keyword, name] = &node.args[..]
             && keyword.text.eq_ignore_ascii_case("as")
@@ -67,6 +67,17 @@ impl Refusals {
 #[allow(clippy::unnecessary_wraps, reason = "every check ends with it")]
 fn error(span: Span, message: impl Into<String>) -> Option<SyntaxError> {
     Some(SyntaxError { span, message: message.into() })
+}
+
+/// What is wrong with the options of `# check=` (`linter.ParseLintOptions`). Unknown ones are left alone.
+pub(super) fn check_options(value: &str) -> Option<String> {
+    value.splitn(3, ';').find_map(|option| {
+        let Some((name, value)) = option.split_once('=') else {
+            return Some(format!("the option `{}` of `# check=` has no value", shown(option.trim())));
+        };
+        (name.trim() == "error" && !mount::is_bool(value.trim()))
+            .then(|| format!("`error=` of `# check=` is `true` or `false`, not `{}`", shown(value.trim())))
+    })
 }
 
 /// Text of the file between the backticks of a message.

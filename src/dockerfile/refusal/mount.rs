@@ -156,7 +156,7 @@ fn together(mount: &Mount) -> Option<String> {
 }
 
 /// Go's `strconv.ParseBool`.
-fn is_bool(value: &str) -> bool {
+pub(super) fn is_bool(value: &str) -> bool {
     matches!(
         value,
         "1" | "t" | "T" | "TRUE" | "true" | "True" | "0" | "f" | "F" | "FALSE" | "false" | "False"
