@@ -59,16 +59,22 @@ fn opener(word: &str) -> Option<(String, bool, bool, u32)> {
 /// Resolves quotes and escapes; also tells whether there was a quote. Variables stay as they are written:
 /// `<<$EOF` waits for `$EOF`, as in a shell. An escape without a quote does not count as one for BuildKit.
 fn delimiter(word: &str) -> Option<(String, bool)> {
-    let uses = expand(word, '\\', &|_| Value::Unset).ok()?.uses;
+    let mut uses: Vec<_> = expand(word, '\\', &|_| Value::Unset)
+        .ok()?
+        .uses
+        .into_iter()
+        .map(|u| (u.range.start, u.range.end))
+        .collect();
+    // The outermost one first where several start.
+    uses.sort_unstable_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
+    let mut uses = uses.into_iter().peekable();
     let mut out = String::new();
     let mut quoted = false;
     let mut quote = None;
     let mut at = 0;
     while let Some(c) = word.get(at..)?.chars().next() {
-        if c == '$'
-            && quote != Some('\'')
-            && let Some(end) = uses.iter().filter(|u| u.range.start == at).map(|u| u.range.end).max()
-        {
+        while uses.next_if(|(start, _)| *start < at).is_some() {}
+        if let Some((_, end)) = uses.next_if(|(start, _)| *start == at) {
             out.push_str(word.get(at..end)?);
             at = end;
             continue;

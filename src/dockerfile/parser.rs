@@ -7,6 +7,7 @@ use super::refusal::{Refusals, check_options, shown};
 use super::words;
 use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Joined, Keyword, Pair, SyntaxError, Word};
 use crate::text::{Source, Span};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Length in bytes from which on BuildKit refuses a line (Go's `bufio.MaxScanTokenSize`).
@@ -25,6 +26,7 @@ pub fn parse(source: &Source) -> Dockerfile {
         directives_done: false,
         shebang: false,
         refusals: Refusals::default(),
+        last_lines: None,
         out: Dockerfile {
             source: source.clone(),
             items: Vec::new(),
@@ -48,6 +50,8 @@ struct Parser<'a> {
     /// Whether the first line is `#!…`.
     shebang: bool,
     refusals: Refusals,
+    /// The last line with a content, whole (false) or without leading tabs (true); see `may_be_closed`.
+    last_lines: Option<HashMap<(bool, &'a str), u32>>,
     out: Dockerfile,
 }
 
@@ -283,7 +287,8 @@ impl<'a> Parser<'a> {
         let start = self.source.line_span(self.line).start;
         let first = self.line;
         let mut end = None;
-        while self.line <= self.source.line_count() {
+        let closes = self.may_be_closed(&opener);
+        while closes && self.line <= self.source.line_count() {
             let span = self.source.line_span(self.line);
             self.line += 1;
             let mut content = self.content(span);
@@ -299,6 +304,7 @@ impl<'a> Parser<'a> {
             let message =
                 format!("the here-document is not closed: no line `{}` follows", shown(&opener.delimiter));
             self.error(opener.span, message);
+            self.index_lines(first);
             self.recover_from_open_heredoc(first);
             Span::at(self.source.line_span(self.line).start)
         });
@@ -311,6 +317,29 @@ impl<'a> Parser<'a> {
             expand: opener.expand,
             fd: opener.fd,
         }
+    }
+
+    /// Whether a line that closes the here-document may follow. Known only after one was left open: looking
+    /// through the rest of the file for each of many would be quadratic.
+    fn may_be_closed(&self, opener: &Opener) -> bool {
+        let Some(last) = &self.last_lines else { return true };
+        let key = (opener.chomp, opener.delimiter.as_str());
+        last.get(&key).is_some_and(|line| *line >= self.line)
+    }
+
+    /// Remembers where each line stands last, as it is and without leading tabs.
+    fn index_lines(&mut self, first: u32) {
+        if self.last_lines.is_some() {
+            return;
+        }
+        let mut last = HashMap::new();
+        for line in first..=self.source.line_count() {
+            // What is not there any more cannot close anything.
+            let content = self.content(self.source.line_span(line));
+            last.insert((false, content), line);
+            last.insert((true, content.trim_start_matches('\t')), line);
+        }
+        self.last_lines = Some(last);
     }
 
     /// Takes reading up again at the next line that looks like an instruction, so that one open
@@ -547,6 +576,16 @@ mod tests {
         let file = read("RUN <<EOF\nx\nUSER app\n");
         assert_eq!(file.errors.len(), 1);
         assert_eq!(file.instructions[1].keyword, Keyword::User);
+    }
+
+    #[test]
+    fn behind_an_open_here_document_others_are_still_closed() {
+        let file = read("RUN <<A\nx\nRUN <<-B\n1\n\tB\nRUN <<C\nRUN <<A\nCOPY <<B /x\n2\nB\nUSER x\n");
+        let closed: Vec<bool> =
+            file.instructions.iter().flat_map(|i| &i.heredocs).map(|h| !h.end.is_empty()).collect();
+        assert_eq!(closed, [false, true, false, false, true]);
+        assert_eq!(file.errors.len(), 3);
+        assert_eq!(file.instructions.last().map(|i| i.keyword), Some(Keyword::User));
     }
 
     #[test]
