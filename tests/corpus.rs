@@ -27,9 +27,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use tidewaiter::cli::syntax::describe;
 use tidewaiter::dockerfile::parse;
-use tidewaiter::lint::{Settings, fix, lint};
+use tidewaiter::lint::{Settings, fix, lint, reprove};
 use tidewaiter::repository::MemoryTree;
-use tidewaiter::text::Source;
+use tidewaiter::text::{Source, apply};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -54,6 +54,7 @@ fn trials(corpus: &Path) -> Vec<Trial> {
         trial("truncations_do_not_panic", truncations_do_not_panic),
         trial("the_property_holds_for_changed_files", mutated::the_property_holds),
         trial("rules_and_fixes_hold", rules_and_fixes_hold),
+        trial("proofs_hold_when_read_anew", proofs_hold_when_read_anew),
     ]
 }
 
@@ -164,6 +165,28 @@ struct Tally {
 
 /// Lints every file, applies every fix, and prints what each rule does. A file keeps its syntax, and fixing
 /// it twice changes nothing more.
+/// Proofs share work: fixes of style are proven together, shell texts before a change are read once. Each must
+/// do what it says alone, in a file that is read from the start.
+fn proofs_hold_when_read_anew(corpus: &Path) -> Result<(), Failed> {
+    let settings = Settings::new(jiff::civil::date(2026, 11, 24));
+    let tree = MemoryTree::partial();
+    let path = Utf8Path::new("Dockerfile");
+    for (id, text) in files(corpus) {
+        let source = Source::new(text);
+        let report = lint(path, &source, &tree, &settings);
+        for finding in &report.findings {
+            let Some(fix) = finding.fix.as_ref().filter(|fix| fix.path.is_none()) else { continue };
+            let changed = apply(source.text(), &fix.edits).map_err(|e| format!("{id}: {e}"))?;
+            if !reprove(&report, path, &changed, &[finding], &tree, &settings) {
+                return Err(
+                    format!("{id}: {} at byte {} does not hold", finding.rule, finding.span.start).into()
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
 fn rules_and_fixes_hold(corpus: &Path) -> Result<(), Failed> {
     let settings = Settings::new(jiff::civil::date(2026, 11, 24));
     let tree = MemoryTree::partial();

@@ -9,7 +9,7 @@ use crate::repository::is_dockerfile;
 use crate::text::{MAX_FILE_BYTES, Source, SourceError};
 use anyhow::Context as _;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
@@ -106,7 +106,7 @@ impl Roots {
         };
         let refuse = |message: String| ConfigError::new(&path, None, message);
         let bytes = regular(&path)
-            .and_then(|_| read_capped(&path, config::MAX_BYTES).map_err(|error| plain(&error)))
+            .and_then(|meta| read_capped(&path, meta.len(), config::MAX_BYTES).map_err(|error| plain(&error)))
             .map_err(|message| refuse(format!("cannot read the configuration: {message}")))?;
         let text =
             String::from_utf8(bytes).map_err(|_| refuse("the configuration is not UTF-8".to_owned()))?;
@@ -139,7 +139,8 @@ pub(super) fn collect(
     errors: &mut Vec<Unread>,
 ) -> anyhow::Result<Vec<Target>> {
     let mut targets = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
+    let mut folders = HashMap::new();
     for path in paths {
         if path == "-" {
             if targets.iter().all(|target: &Target| target.disk.is_some()) {
@@ -147,24 +148,36 @@ pub(super) fn collect(
             }
             continue;
         }
-        match fs::metadata(path) {
-            Ok(meta) if meta.is_dir() => {
-                for target in walk(path, roots, errors)? {
-                    push(&mut targets, &mut seen, target);
-                }
+        // Most paths are plain files: one look at the disk is enough for them.
+        let itself = fs::symlink_metadata(path).ok();
+        let is_plain = itself.as_ref().is_some_and(Metadata::is_file);
+        let is_link = itself.as_ref().is_none_or(Metadata::is_symlink);
+        if itself.is_some_and(|meta| meta.is_dir()) || (is_link && path.is_dir()) {
+            for (target, is_link) in walk(path, roots, errors)? {
+                push(&mut targets, &mut seen, roots, target, is_link);
             }
-            _ => match regular(path) {
-                Ok(_) => push(&mut targets, &mut seen, named(path, roots)?),
-                Err(message) => errors.push(Unread { path: path.clone(), message }),
-            },
+            continue;
+        }
+        match if is_plain { Ok(()) } else { regular(path).map(|_| ()) } {
+            Ok(()) => {
+                let target = named(path, roots, &mut folders)?;
+                push(&mut targets, &mut seen, roots, target, is_link);
+            }
+            Err(message) => errors.push(Unread { path: path.clone(), message }),
         }
     }
     Ok(targets)
 }
 
-fn push(targets: &mut Vec<Target>, seen: &mut BTreeSet<Utf8PathBuf>, target: Target) {
-    let real = target.disk.as_ref().and_then(|path| path.canonicalize_utf8().ok());
-    if real.is_none_or(|real| seen.insert(real)) {
+/// Adds a file that is not there yet under another path.
+fn push(targets: &mut Vec<Target>, seen: &mut HashSet<String>, roots: &Roots, target: Target, is_link: bool) {
+    let real = match (&target.disk, roots.list.get(target.root)) {
+        // The folder is known without links.
+        (Some(_), Some(root)) if !is_link => Some(root.dir.join(&target.inside)),
+        (Some(path), _) => path.canonicalize_utf8().ok(),
+        (None, _) => None,
+    };
+    if real.is_none_or(|real| seen.insert(real.into_string())) {
         targets.push(target);
     }
 }
@@ -181,10 +194,20 @@ fn stdin(name: Option<&Utf8Path>, roots: &mut Roots) -> anyhow::Result<Target> {
     Ok(Target { shown, inside, root, disk: None })
 }
 
-/// A file that the user named.
-fn named(path: &Utf8Path, roots: &mut Roots) -> anyhow::Result<Target> {
+/// A file that the user named; `folders` remembers where folders really are.
+fn named(
+    path: &Utf8Path,
+    roots: &mut Roots,
+    folders: &mut HashMap<Utf8PathBuf, Utf8PathBuf>,
+) -> anyhow::Result<Target> {
     let parent = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-    let folder = parent.canonicalize_utf8().with_context(|| format!("cannot find the folder of {path}"))?;
+    let folder = if let Some(known) = folders.get(parent) {
+        known.clone()
+    } else {
+        let real = parent.canonicalize_utf8().with_context(|| format!("cannot find the folder of {path}"))?;
+        folders.insert(parent.to_owned(), real.clone());
+        real
+    };
     let otherwise = otherwise(&folder, &roots.current);
     let root = roots.of(&folder, &otherwise)?;
     let inside = inside(&roots.list, root, &folder, path.file_name().unwrap_or("Dockerfile"));
@@ -209,8 +232,8 @@ fn without_dot(path: &Utf8Path) -> Utf8PathBuf {
     shown.to_owned()
 }
 
-/// The Dockerfiles below a folder.
-fn walk(dir: &Utf8Path, roots: &mut Roots, errors: &mut Vec<Unread>) -> anyhow::Result<Vec<Target>> {
+/// The Dockerfiles below a folder, and whether each is a symbolic link.
+fn walk(dir: &Utf8Path, roots: &mut Roots, errors: &mut Vec<Unread>) -> anyhow::Result<Vec<(Target, bool)>> {
     let real = dir.canonicalize_utf8().with_context(|| format!("cannot find the folder {dir}"))?;
     let walker = ignore::WalkBuilder::new(dir)
         .hidden(false)
@@ -249,8 +272,11 @@ fn walk(dir: &Utf8Path, roots: &mut Roots, errors: &mut Vec<Unread>) -> anyhow::
             continue;
         }
         let shown = without_dot(path);
-        match regular(path).and_then(|_| not_outside(path, &owner.dir)) {
-            Ok(()) => targets.push(Target { shown, inside, root, disk: Some(path.to_owned()) }),
+        match regular(path).and_then(|_| not_outside(path, entry.path_is_symlink(), &owner.dir)) {
+            Ok(()) => {
+                let target = Target { shown, inside, root, disk: Some(path.to_owned()) };
+                targets.push((target, entry.path_is_symlink()));
+            }
             Err(message) => errors.push(Unread { path: shown, message }),
         }
     }
@@ -258,7 +284,11 @@ fn walk(dir: &Utf8Path, roots: &mut Roots, errors: &mut Vec<Unread>) -> anyhow::
 }
 
 /// A link in a checked-out pull request must not show files of the machine.
-fn not_outside(path: &Utf8Path, root: &Utf8Path) -> Result<(), String> {
+fn not_outside(path: &Utf8Path, is_link: bool, root: &Utf8Path) -> Result<(), String> {
+    if !is_link {
+        // The walk does not follow links to folders.
+        return Ok(());
+    }
     match path.canonicalize_utf8() {
         Ok(real) if real.starts_with(root) => Ok(()),
         Ok(_) => Err("it is a symbolic link out of the repository; name it to check it".to_owned()),
@@ -288,8 +318,10 @@ pub(super) fn plain(error: &io::Error) -> String {
     }
 }
 
-fn read_capped(path: &Utf8Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// Reads a file of about `size` bytes, and at most one byte more than `most`.
+fn read_capped(path: &Utf8Path, size: u64, most: u64) -> io::Result<Vec<u8>> {
+    // One byte more than the file has, so that its end is seen without another allocation.
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(most)).unwrap_or(0) + 1);
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -302,7 +334,7 @@ impl Target {
             if size > MAX_FILE_BYTES {
                 return Err(SourceError::TooLarge(size).to_string());
             }
-            read_capped(path, MAX_FILE_BYTES).map_err(|error| plain(&error))?
+            read_capped(path, size, MAX_FILE_BYTES).map_err(|error| plain(&error))?
         } else {
             let mut bytes = Vec::new();
             let mut stdin = io::stdin().lock().take(MAX_FILE_BYTES + 1);

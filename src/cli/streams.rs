@@ -3,33 +3,52 @@
 use crate::report::annotations::log_line;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
-use std::io::{self, StderrLock, StdoutLock, Write};
+use std::io::{self, IsTerminal as _, StderrLock, StdoutLock, Write};
 
 /// Where a subcommand writes to.
 pub(super) struct Streams {
-    out: AutoStream<StdoutLock<'static>>,
+    out: Out,
     err: AutoStream<StderrLock<'static>>,
     failed: Option<io::Error>,
+}
+
+/// Standard output. Where no colours are wanted none are made, so the bytes go out as they are: a patch may
+/// hold escape sequences of the file it changes.
+enum Out {
+    Plain(StdoutLock<'static>),
+    Styled(AutoStream<StdoutLock<'static>>),
+}
+
+impl Out {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Plain(out) => out,
+            Self::Styled(out) => out,
+        }
+    }
 }
 
 impl Streams {
     /// The process's streams, with colours as `--color` and the environment say.
     pub(super) fn new() -> Self {
-        Self {
-            out: AutoStream::auto(io::stdout().lock()),
-            err: AutoStream::auto(io::stderr().lock()),
-            failed: None,
-        }
+        let out = match AutoStream::choice(&io::stdout()) {
+            ColorChoice::Never => Out::Plain(io::stdout().lock()),
+            choice => Out::Styled(AutoStream::new(io::stdout().lock(), choice)),
+        };
+        Self { out, err: AutoStream::auto(io::stderr().lock()), failed: None }
     }
 
     /// Whether text for stdout should have ANSI colours.
     pub(super) fn styled(&self) -> bool {
-        self.out.current_choice() != ColorChoice::Never
+        matches!(self.out, Out::Styled(_))
     }
 
     /// Whether stdout is a terminal, which would obey control characters.
     pub(super) fn is_terminal(&self) -> bool {
-        self.out.is_terminal()
+        match &self.out {
+            Out::Plain(out) => out.is_terminal(),
+            Out::Styled(out) => out.is_terminal(),
+        }
     }
 
     /// Writes to stdout. Text of the repository in it must be escaped already.
@@ -37,7 +56,7 @@ impl Streams {
     /// After a failure nothing more is written; [`Streams::finish`] tells.
     pub(super) fn print(&mut self, text: &str) {
         if self.failed.is_none() {
-            self.failed = self.out.write_all(text.as_bytes()).err();
+            self.failed = self.out.writer().write_all(text.as_bytes()).err();
         }
     }
 
@@ -54,7 +73,7 @@ impl Streams {
     /// # Errors
     /// When something could not be written, except into a pipe that its reader has closed (`| head`).
     pub(super) fn finish(&mut self) -> anyhow::Result<()> {
-        let failed = self.failed.take().or_else(|| self.out.flush().err());
+        let failed = self.failed.take().or_else(|| self.out.writer().flush().err());
         match failed {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(error).context("cannot write to standard output")

@@ -16,4 +16,4 @@ pub use ast::{Directive, Dockerfile, Flag, Heredoc, Instruction, Item, Keyword, 
 pub use image_ref::ImageReference;
 pub use joined::Joined;
 pub use parser::parse;
-pub use stages::{Stage, find_named, find_source, from_image, stages};
+pub use stages::{Stage, StageNames, from_image, stages};

@@ -1,6 +1,7 @@
 //! Build stages: where they start, how they are named, how they build on one another.
 
 use super::{Dockerfile, Instruction, Keyword, Word};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// A build stage.
@@ -45,18 +46,38 @@ fn stage_name(from: &Instruction) -> Option<Word> {
     }
 }
 
-/// The earlier stage that a name means in FROM of stage `before` (names are compared without case).
-pub fn find_named(stages: &[Stage], name: &str, before: usize) -> Option<usize> {
-    stages[..before.min(stages.len())]
-        .iter()
-        .rev()
-        .find(|s| s.name.as_ref().is_some_and(|n| n.text.eq_ignore_ascii_case(name)))
-        .map(|s| s.index)
+/// Stages by name, so that files of many stages are read in linear time.
+#[derive(Debug, Default)]
+pub struct StageNames {
+    /// Numbers of the stages of a name in lower case, ascending.
+    by_name: HashMap<String, Vec<usize>>,
 }
 
-/// The earlier stage that `--from=` of an instruction in stage `before` means: by name or by number.
-pub fn find_source(stages: &[Stage], name: &str, before: usize) -> Option<usize> {
-    find_named(stages, name, before).or_else(|| name.parse::<usize>().ok().filter(|index| *index < before))
+impl StageNames {
+    /// The names of stages.
+    pub fn new(stages: &[Stage]) -> Self {
+        let mut names = Self::default();
+        for stage in stages {
+            if let Some(name) = &stage.name {
+                names.by_name.entry(name.text.to_ascii_lowercase()).or_default().push(stage.index);
+            }
+        }
+        names
+    }
+
+    /// The earlier stage that a name means in FROM of stage `before` (names are compared without case).
+    pub fn named(&self, name: &str, before: usize) -> Option<usize> {
+        if self.by_name.is_empty() {
+            return None;
+        }
+        let stages = self.by_name.get(&name.to_ascii_lowercase())?;
+        stages.get(stages.partition_point(|stage| *stage < before).checked_sub(1)?).copied()
+    }
+
+    /// The earlier stage that `--from=` of an instruction in stage `before` means: by name or by number.
+    pub fn source(&self, name: &str, before: usize) -> Option<usize> {
+        self.named(name, before).or_else(|| name.parse::<usize>().ok().filter(|index| *index < before))
+    }
 }
 
 #[cfg(test)]
@@ -71,9 +92,10 @@ mod tests {
         let stages = stages(&file);
         assert_eq!(stages.len(), 3);
         assert_eq!(stages[0].instructions, 1..3);
-        assert_eq!(find_named(&stages, "BUILD", 1), Some(0));
-        assert_eq!(find_named(&stages, "c", 2), None);
-        assert_eq!(find_source(&stages, "1", 2), Some(1));
-        assert_eq!(find_source(&stages, "2", 2), None);
+        let names = StageNames::new(&stages);
+        assert_eq!(names.named("BUILD", 1), Some(0));
+        assert_eq!(names.named("c", 2), None);
+        assert_eq!(names.source("1", 2), Some(1));
+        assert_eq!(names.source("2", 2), None);
     }
 }

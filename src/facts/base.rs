@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::dockerfile::expand::{Value, expand};
-use crate::dockerfile::{ImageReference, Instruction, Pair, Stage, find_named, from_image};
+use crate::dockerfile::{ImageReference, Instruction, Pair, Stage, StageNames, from_image};
 use crate::image::{self, Defaults, Image};
 use crate::text::Span;
 use std::collections::BTreeMap;
@@ -106,7 +106,7 @@ fn unquoted_span(text: &str, span: Span) -> Option<Span> {
 pub(super) fn resolve(
     from: &Instruction,
     stage: &Stage,
-    stages: &[Stage],
+    names: &StageNames,
     globals: &GlobalArgs,
     escape: char,
 ) -> Base {
@@ -116,7 +116,7 @@ pub(super) fn resolve(
     if text == "scratch" {
         return Base::Scratch;
     }
-    if let Some(index) = find_named(stages, &text, stage.index) {
+    if let Some(index) = names.named(&text, stage.index) {
         return Base::Stage(index);
     }
     let Some(reference) = ImageReference::parse(&text) else { return Base::Unknown };

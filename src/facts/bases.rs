@@ -4,6 +4,7 @@ use super::{Base, BaseImage, FileFacts};
 use crate::config::Level;
 use crate::dockerfile::from_image;
 use crate::text::Span;
+use std::collections::HashMap;
 
 /// An external base image at the one place where its name stands, and the stages that are built on it.
 #[derive(Debug, Clone)]
@@ -27,16 +28,18 @@ impl FileFacts<'_> {
     /// given once.
     pub fn external_bases(&self) -> Vec<BaseUse<'_>> {
         let mut out: Vec<BaseUse<'_>> = Vec::new();
+        let mut places: HashMap<Span, usize> = HashMap::new();
         for stage in &self.stages {
             let Base::Image(image) = &stage.base else { continue };
             let word = from_image(stage.from).map_or(stage.from.name.span, |word| word.span);
             let span = image.literal.unwrap_or(word);
-            if let Some(known) = out.iter_mut().find(|known| known.span == span) {
+            if let Some(known) = places.get(&span).and_then(|at| out.get_mut(*at)) {
                 known.stages.push(stage.index);
                 known.shipped |= stage.shipped;
                 known.dev &= stage.dev;
                 continue;
             }
+            places.insert(span, out.len());
             out.push(BaseUse {
                 image,
                 span,

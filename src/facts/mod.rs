@@ -11,6 +11,7 @@ mod mounts;
 mod python;
 mod start;
 mod state;
+mod takers;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
 pub use bases::BaseUse;
@@ -27,14 +28,14 @@ pub use python::{
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
-use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, stages};
+use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, StageNames, stages};
 use crate::image::{self, Defaults};
 use crate::repository::Tree;
 use crate::shell::packages::{PackageCommand, package_commands};
 use crate::shell::{RunBody, Script};
 use crate::text::Span;
 use camino::{Utf8Path, Utf8PathBuf};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -61,6 +62,8 @@ pub struct FileFacts<'a> {
     pub global_args: GlobalArgs,
     /// The stages in order.
     pub stages: Vec<StageFacts<'a>>,
+    /// The stages by name.
+    pub names: StageNames,
     /// Root of the build context, relative to the root of the tree.
     pub context: Utf8PathBuf,
     /// Whether the path says that the file is for development or tests.
@@ -68,9 +71,11 @@ pub struct FileFacts<'a> {
     /// Whether this is the Dockerfile of a Docker action, which must run as root.
     pub docker_action: bool,
     answers: RefCell<HashMap<(usize, &'static str), Option<usize>>>,
+    takers: OnceCell<Vec<Vec<usize>>>,
 }
 
 /// Facts of a stage.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct StageFacts<'a> {
     /// Number from 0.
     pub index: usize,
@@ -80,6 +85,10 @@ pub struct StageFacts<'a> {
     pub from: &'a Instruction,
     /// What FROM names.
     pub base: Base,
+    /// Number of the stage that names the image or nothing this one is finally built on; its own, when its FROM does.
+    pub root: usize,
+    /// Whether another stage is built on this one.
+    pub built_on: bool,
     /// The instructions, FROM first.
     pub instructions: Vec<InstructionFacts<'a>>,
     /// What is effective after the last instruction.
@@ -136,10 +145,12 @@ impl<'a> FileFacts<'a> {
             globals: Vec::new(),
             global_args: GlobalArgs::default(),
             stages: Vec::with_capacity(syntax.len()),
+            names: StageNames::new(&syntax),
             context,
             dev: is_dev_path(path),
             docker_action: false,
             answers: RefCell::default(),
+            takers: OnceCell::new(),
         };
         let end_of_globals = syntax.first().map_or(dockerfile.instructions.len(), |s| s.instructions.start);
         for (index, instruction) in dockerfile.instructions[..end_of_globals].iter().enumerate() {
@@ -152,7 +163,12 @@ impl<'a> FileFacts<'a> {
             facts.globals.push(InstructionFacts { instruction, index, state, body: None, calls: Vec::new() });
         }
         for stage in &syntax {
-            let built = facts.stage(stage, &syntax, bodies);
+            let built = facts.stage(stage, stage.index + 1 == syntax.len(), bodies);
+            if let Base::Stage(parent) = built.base
+                && let Some(parent) = facts.stages.get_mut(parent)
+            {
+                parent.built_on = true;
+            }
             facts.stages.push(built);
         }
         facts.mark_shipped();
@@ -161,10 +177,10 @@ impl<'a> FileFacts<'a> {
         facts
     }
 
-    fn stage(&self, syntax: &Stage, all: &[Stage], bodies: &'a Bodies) -> StageFacts<'a> {
+    fn stage(&self, syntax: &Stage, last: bool, bodies: &'a Bodies) -> StageFacts<'a> {
         let file = self.dockerfile;
         let from = &file.instructions[syntax.instructions.start];
-        let base = base::resolve(from, syntax, all, &self.global_args, file.escape);
+        let base = base::resolve(from, syntax, &self.names, &self.global_args, file.escape);
         let mut state = match &base {
             Base::Stage(parent) => Rc::new(self.stages[*parent].end.child()),
             _ => Rc::new(State::new(file.escape)),
@@ -196,13 +212,17 @@ impl<'a> FileFacts<'a> {
             let at = from.args.iter().position(|w| w == word).unwrap_or(0);
             from.args[at].text.as_str()
         });
-        let last = syntax.index + 1 == all.len();
         let end = instructions.last().map_or(from.span.end, |i| i.instruction.span.end);
         StageFacts {
             index: syntax.index,
             name,
             from,
+            root: match base {
+                Base::Stage(parent) => self.stages.get(parent).map_or(parent, |stage| stage.root),
+                _ => syntax.index,
+            },
             base,
+            built_on: false,
             instructions,
             end: state,
             shipped: last,
@@ -215,11 +235,14 @@ impl<'a> FileFacts<'a> {
 
     /// What a stage is finally built on, through its parent stages.
     pub fn root_base<'b>(&'b self, base: &'b Base) -> &'b Base {
-        let mut base = base;
-        while let Base::Stage(parent) = base {
-            base = &self.stages[*parent].base;
+        match base {
+            Base::Stage(parent) => self
+                .stages
+                .get(*parent)
+                .and_then(|parent| self.stages.get(parent.root))
+                .map_or(base, |s| &s.base),
+            _ => base,
         }
-        base
     }
 
     /// The external image that a stage is finally built on.
@@ -327,14 +350,17 @@ impl<'a> FileFacts<'a> {
         let named =
             self.path.extension().is_some_and(|e| matches!(e, "j2" | "tmpl" | "template" | "in" | "erb"));
         // `{{.Names}}` is also what `docker ps --format` takes: only a line that starts so is a template's.
-        let mark = ["{%", "{{"].into_iter().find_map(|mark| {
-            text.match_indices(mark).map(|(at, _)| at).find(|at| {
-                let start = text[..*at].rfind('\n').map_or(0, |n| n + 1);
-                text[start..*at].trim().is_empty() && !is_comment(*at)
-            })
-        });
+        let starts_line = |at: usize| {
+            let start = text[..at].rfind('\n').map_or(0, |n| n + 1);
+            text[start..at].trim().is_empty() && !is_comment(at)
+        };
+        let bytes = text.as_bytes();
+        let first = |second: u8| {
+            memchr::memchr_iter(b'{', bytes).find(|at| bytes.get(at + 1) == Some(&second) && starts_line(*at))
+        };
         // The syntax of dev container templates, which no build could expand.
-        let mark = mark.or_else(|| text.find("${templateOption:"));
+        let dev_container = || memchr::memmem::find(bytes, b"${templateOption:");
+        let mark = first(b'%').or_else(|| first(b'{')).or_else(dev_container);
         match mark {
             Some(at) => Some(Span::new(at as u32, at as u32 + 2)),
             None if named => Some(Span::new(0, text.lines().next().map_or(0, str::len) as u32)),
@@ -416,27 +442,43 @@ impl InstructionFacts<'_> {
 
 /// The shell texts of a file, read once; facts borrow from them.
 #[derive(Debug)]
-pub struct Bodies(Vec<Option<RunBody>>);
+pub struct Bodies(Vec<Option<Rc<RunBody>>>);
 
 impl Bodies {
     /// Reads every RUN, CMD, ENTRYPOINT and HEALTHCHECK in shell form.
     pub fn read(file: &Dockerfile) -> Self {
-        let read = |instruction: &Instruction| {
-            let takes_shell = match instruction.keyword {
-                Keyword::Run | Keyword::Cmd | Keyword::Entrypoint => true,
-                Keyword::Healthcheck => {
-                    instruction.args.first().is_some_and(|a| a.text.eq_ignore_ascii_case("cmd"))
-                }
-                _ => false,
-            };
-            let reads = takes_shell && !instruction.json && !instruction.rest_text().is_empty();
-            reads.then(|| RunBody::read(instruction, &file.source))
+        Self(file.instructions.iter().map(|instruction| Self::body(file, instruction)).collect())
+    }
+
+    /// As [`Bodies::read`] for a file that differs from an earlier one only at and after the byte `same`:
+    /// what stands before is taken from there.
+    pub fn read_again(file: &Dockerfile, earlier: &Dockerfile, bodies: &Self, same: u32) -> Self {
+        let read = |(index, instruction): (usize, &Instruction)| {
+            let known = earlier.instructions.get(index).filter(|known| {
+                known.span == instruction.span && known.span.end <= same && known.name == instruction.name
+            });
+            match known.and_then(|_| bodies.0.get(index)) {
+                Some(body) => body.clone(),
+                None => Self::body(file, instruction),
+            }
         };
-        Self(file.instructions.iter().map(read).collect())
+        Self(file.instructions.iter().enumerate().map(read).collect())
+    }
+
+    fn body(file: &Dockerfile, instruction: &Instruction) -> Option<Rc<RunBody>> {
+        let takes_shell = match instruction.keyword {
+            Keyword::Run | Keyword::Cmd | Keyword::Entrypoint => true,
+            Keyword::Healthcheck => {
+                instruction.args.first().is_some_and(|a| a.text.eq_ignore_ascii_case("cmd"))
+            }
+            _ => false,
+        };
+        let reads = takes_shell && !instruction.json && !instruction.rest_text().is_empty();
+        reads.then(|| Rc::new(RunBody::read(instruction, &file.source)))
     }
 
     fn of(&self, index: usize) -> Option<&RunBody> {
-        self.0.get(index)?.as_ref()
+        self.0.get(index)?.as_deref()
     }
 }
 

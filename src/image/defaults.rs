@@ -18,7 +18,7 @@ use super::table::{DEFAULTS, Row};
 /// the table. Everything else comes from the table, or follows from the distribution.
 pub fn defaults(image: &Image, tag: &str) -> Defaults {
     thread_local!(static ANSWERS: Memo<Defaults> = Memo::new());
-    ANSWERS.with(|memo| memo.get(image, tag, "", || look_up(image, tag)))
+    ANSWERS.with(|memo| memo.get(image, tag, None, || look_up(image, tag)))
 }
 
 fn look_up(image: &Image, tag: &str) -> Defaults {

@@ -1,6 +1,9 @@
 //! End of life of what a tag names: the software's release and the distribution under it.
 
 use jiff::civil::Date;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::defaults;
 use super::memo::Memo;
@@ -52,12 +55,33 @@ pub struct Eol {
     pub extended_until: Option<Date>,
     /// What that means on the day of the run.
     pub state: State,
-    /// Releases of the same line that still get free security fixes, oldest first, as tags name them:
-    /// `3.11`, `trixie`, `24.04`.
-    pub supported: Vec<String>,
+    /// The image in the table whose release this is.
+    table: &'static str,
 }
 
 impl Eol {
+    /// Releases of the same line that still get free security fixes on a day, oldest first, as tags name them:
+    /// `3.11`, `trixie`, `24.04`.
+    pub fn supported(&self, today: Date) -> Vec<String> {
+        let fixed = |state: State| matches!(state, State::Supported | State::EndsSoon(_));
+        if self.table.starts_with("ubi") {
+            // One table per release there; RHEL has never had two digits beyond 15 in sight.
+            return (4..=15)
+                .map(|release| format!("ubi{release}"))
+                .filter(|name| EOL.rows(name).next().is_some_and(|row| fixed(state(row, today))))
+                .collect();
+        }
+        let named = |row: &Row| match (self.table, row.value(2)) {
+            ("debian", Some(codename)) => codename.to_owned(),
+            _ => row.field(1).to_owned(),
+        };
+        states(self.table, today)
+            .iter()
+            .filter(|(_, state)| fixed(*state))
+            .map(|(row, _)| named(row))
+            .collect()
+    }
+
     /// The day since which nobody fixes it, when that is over: the later of the two ends.
     pub fn no_fixes_since(&self) -> Option<Date> {
         (self.state == State::Ended).then(|| self.ended.max(self.extended_until)).flatten()
@@ -72,7 +96,7 @@ pub fn end_of_life(image: &Image, tag: &str, today: Date) -> Vec<Eol> {
     if !image.is_known() {
         return Vec::new();
     }
-    ANSWERS.with(|memo| memo.get(image, tag, &today.to_string(), || look_up(image, tag, today)))
+    ANSWERS.with(|memo| memo.get(image, tag, Some(today), || look_up(image, tag, today)))
 }
 
 fn look_up(image: &Image, tag: &str, today: Date) -> Vec<Eol> {
@@ -183,25 +207,18 @@ fn status(row: Row, part: Part, today: Date) -> Eol {
         ended: date(row, 3),
         extended_until: date(row, 4),
         state: state(row, today),
-        supported: supported(table, today),
+        table,
     }
 }
 
-/// Releases that still get free fixes, oldest first.
-fn supported(table: &str, today: Date) -> Vec<String> {
-    let fixed = |row: &Row| matches!(state(*row, today), State::Supported | State::EndsSoon(_));
-    if table.starts_with("ubi") {
-        // One table per release there; RHEL has never had two digits beyond 15 in sight.
-        return (4..=15)
-            .map(|release| format!("ubi{release}"))
-            .filter(|name| EOL.rows(name).next().is_some_and(|row| fixed(&row)))
-            .collect();
-    }
-    let named = |row: Row| match (table, row.value(2)) {
-        ("debian", Some(codename)) => codename.to_owned(),
-        _ => row.field(1).to_owned(),
-    };
-    EOL.rows(table).filter(fixed).map(named).collect()
+/// The releases of a table with their states on a day, in the order of the table.
+pub(super) fn states(table: &'static str, today: Date) -> Rc<[(Row, State)]> {
+    type Answers = HashMap<(&'static str, Date), Rc<[(Row, State)]>>;
+    thread_local!(static ANSWERS: RefCell<Answers> = RefCell::default());
+    ANSWERS.with_borrow_mut(|known| {
+        let all = || EOL.rows(table).map(|row| (row, state(row, today))).collect();
+        Rc::clone(known.entry((table, today)).or_insert_with(all))
+    })
 }
 
 fn date(row: Row, field: usize) -> Option<Date> {
@@ -292,7 +309,8 @@ mod tests {
         ] {
             assert_eq!(on_the_day(text), one(label, state), "{text}");
         }
-        let supported = |text: &str| all(text, "2026-11-24").remove(0).supported;
+        let supported =
+            |text: &str| all(text, "2026-11-24").remove(0).supported(jiff::civil::date(2026, 11, 24));
         assert_eq!(supported("python:3.9"), ["3.11", "3.12", "3.13", "3.14"]);
         assert_eq!(supported("ubuntu:20.04"), ["22.04", "24.04", "26.04"]);
         assert_eq!(supported("alpine:3.18"), ["3.22", "3.23", "3.24"]);

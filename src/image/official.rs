@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::defaults;
-use super::lifecycle::{State, is_os, own_release, state};
+use super::lifecycle::{State, is_os, own_release, states};
 use super::memo::Memo;
 use super::name::Image;
 use super::os::{Family, OsPart, os_part, release_of, words};
@@ -79,7 +79,7 @@ fn components(version: &str) -> usize {
 /// is not, nor is the only tag an image publishes. A reference without a tag is for the caller to judge.
 pub fn is_floating(image: &Image, tag: &str) -> bool {
     thread_local!(static ANSWERS: Memo<bool> = Memo::new());
-    ANSWERS.with(|memo| memo.get(image, tag, "", || find_is_floating(image, tag)))
+    ANSWERS.with(|memo| memo.get(image, tag, None, || find_is_floating(image, tag)))
 }
 
 fn find_is_floating(image: &Image, tag: &str) -> bool {
@@ -110,7 +110,7 @@ fn find_is_floating(image: &Image, tag: &str) -> bool {
 /// [`newest_os_variant`] would replace. `None` when the tag does not float or its build is not known.
 pub fn pinned_tag(image: &Image, tag: &str) -> Option<String> {
     thread_local!(static ANSWERS: Memo<Option<String>> = Memo::new());
-    ANSWERS.with(|memo| memo.get(image, tag, "", || find_pinned_tag(image, tag)))
+    ANSWERS.with(|memo| memo.get(image, tag, None, || find_pinned_tag(image, tag)))
 }
 
 fn find_pinned_tag(image: &Image, tag: &str) -> Option<String> {
@@ -169,8 +169,7 @@ fn pinned_os(image: &Image, tag: &str) -> Option<String> {
 /// the author has to check that. `None` when there is nothing newer, or nothing is known.
 pub fn newest_os_variant(image: &Image, tag: &str, today: Date) -> Option<String> {
     thread_local!(static ANSWERS: Memo<Option<String>> = Memo::new());
-    ANSWERS
-        .with(|memo| memo.get(image, tag, &today.to_string(), || find_newest_os_variant(image, tag, today)))
+    ANSWERS.with(|memo| memo.get(image, tag, Some(today), || find_newest_os_variant(image, tag, today)))
 }
 
 fn find_newest_os_variant(image: &Image, tag: &str, today: Date) -> Option<String> {
@@ -206,10 +205,11 @@ fn find_newest_os_variant(image: &Image, tag: &str, today: Date) -> Option<Strin
 
 /// Releases of a distribution that are supported on a day, newest first; Ubuntu's long-term ones only.
 fn supported_releases(table: &str, today: Date) -> Vec<(&'static str, Option<&'static str>)> {
-    let mut releases: Vec<_> = EOL
-        .rows(table)
-        .filter(|row| state(*row, today) == State::Supported)
-        .map(|row| (row.field(1), row.value(2)))
+    let Some(table) = EOL.rows(table).next().map(|row| row.field(0)) else { return Vec::new() };
+    let mut releases: Vec<_> = states(table, today)
+        .iter()
+        .filter(|(_, state)| *state == State::Supported)
+        .map(|(row, _)| (row.field(1), row.value(2)))
         .filter(|(release, _)| table != "ubuntu" || is_long_term(release))
         .collect();
     releases.reverse();

@@ -1,6 +1,7 @@
 //! Which distribution a tag names.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::table::{EOL, Row};
 
@@ -220,6 +221,11 @@ fn is_release(text: &str) -> bool {
 }
 
 fn by_codename(word: &str) -> Option<Distribution> {
+    static DATED: LazyLock<Vec<(&str, Row)>> = LazyLock::new(|| {
+        let rows = ["debian", "ubuntu"].into_iter().flat_map(|id| EOL.rows(id));
+        rows.filter_map(|row| Some((row.value(2)?, row))).collect()
+    });
+
     // Every code name is a lower-case word; this keeps most words away from the tables.
     if word.len() < 3 || !word.bytes().all(|b| b.is_ascii_lowercase()) {
         return None;
@@ -229,13 +235,11 @@ fn by_codename(word: &str) -> Option<Distribution> {
         distribution.codename = Some((*codename).to_owned());
         return Some(distribution);
     }
-    ["debian", "ubuntu"].into_iter().find_map(|id| {
-        let row = EOL.rows(id).find(|row| row.value(2) == Some(word))?;
-        let mut distribution = Distribution::of(id)?;
-        distribution.version = Some(row.field(1).to_owned());
-        distribution.codename = Some(word.to_owned());
-        Some(distribution)
-    })
+    let (_, row) = DATED.iter().find(|(codename, _)| *codename == word)?;
+    let mut distribution = Distribution::of(row.field(0))?;
+    distribution.version = Some(row.field(1).to_owned());
+    distribution.codename = Some(word.to_owned());
+    Some(distribution)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Sorted text tables, embedded as they are and bisected: nothing is parsed at start.
 
+use memchr::{memchr, memrchr};
+
 /// Lines of tab-separated fields, sorted by the bytes of the first field (comment lines start with `#`,
 /// which sorts before every image name).
 #[derive(Debug, Clone, Copy)]
@@ -36,12 +38,17 @@ impl Table {
             let middle = low + (high - low) / 2;
             let start = text
                 .get(low..middle)
-                .and_then(|before| before.iter().rposition(|&b| b == b'\n'))
+                .and_then(|before| memrchr(b'\n', before))
                 .map_or(low, |newline| low + newline + 1);
             let rest = text.get(start..).unwrap_or_default();
-            let length = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+            let length = memchr(b'\n', rest).unwrap_or(rest.len());
             let line = rest.get(..length).unwrap_or_default();
-            if line.iter().lt(key.as_bytes().iter().chain(b"\t")) {
+            let below = match line.get(..key.len()) {
+                Some(head) if head == key.as_bytes() => line.get(key.len()).is_none_or(|&b| b < b'\t'),
+                Some(head) => head < key.as_bytes(),
+                None => line.iter().lt(key.as_bytes().iter().chain(b"\t")),
+            };
+            if below {
                 low = start + length + 1;
             } else {
                 high = start;

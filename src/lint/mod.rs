@@ -11,7 +11,7 @@ pub use model::FileReport;
 pub use prove::reprove;
 
 use crate::config::{Config, RuleSetting};
-use crate::dockerfile::parse;
+use crate::dockerfile::{Dockerfile, parse};
 use crate::facts::{Bodies, FileFacts};
 use crate::repository::{Remembered, Tree};
 use crate::rules::{self, Check, Default as RuleDefault, Finding, Report, Rule};
@@ -57,24 +57,41 @@ impl Settings {
 pub fn lint(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> FileReport {
     // Every proof asks the tree the same questions again.
     let tree = Remembered::new(tree);
-    let (mut report, syntax_errors) = examine(path, source, &tree, settings, true);
-    prove::prove_all(&mut report, syntax_errors, &tree, settings);
+    let read = Read::new(source);
+    let mut report = examine(path, &read, &tree, settings, true);
+    prove::prove_all(&mut report, &read, &tree, settings);
     report
 }
 
-/// Runs the rules without proving fixes; also gives the number of syntax errors. A proof only counts: it
-/// needs no fingerprints.
-fn examine(
-    path: &Utf8Path,
-    source: &Source,
-    tree: &dyn Tree,
-    settings: &Settings,
-    named: bool,
-) -> (FileReport, usize) {
-    let file = parse(source);
-    let bodies = Bodies::read(&file);
-    let facts = FileFacts::new(path, &file, &bodies, tree, settings.today);
-    let suppressions = Suppressions::of(&file, settings.today);
+/// A file with its shell texts: what can be read without the repository.
+struct Read {
+    file: Dockerfile,
+    bodies: Bodies,
+}
+
+impl Read {
+    fn new(source: &Source) -> Self {
+        let file = parse(source);
+        let bodies = Bodies::read(&file);
+        Self { file, bodies }
+    }
+
+    /// Reads a text that is the same up to the byte `same`.
+    fn again(&self, source: &Source, same: u32) -> Self {
+        let file = parse(source);
+        let bodies = Bodies::read_again(&file, &self.file, &self.bodies, same);
+        Self { file, bodies }
+    }
+
+    fn errors(&self) -> usize {
+        self.file.errors.len()
+    }
+}
+
+/// Runs the rules without proving fixes. A proof only counts: it needs no order and no fingerprints.
+fn examine(path: &Utf8Path, read: &Read, tree: &dyn Tree, settings: &Settings, named: bool) -> FileReport {
+    let facts = FileFacts::new(path, &read.file, &read.bodies, tree, settings.today);
+    let suppressions = Suppressions::of(&read.file, settings.today);
     let mut findings = Vec::new();
     let mut suppressed = 0;
     for rule in rules::all() {
@@ -101,8 +118,7 @@ fn examine(
         fingerprint::assign(&mut findings, &facts);
     }
     let withheld = Vec::new();
-    let report = FileReport { path: path.to_owned(), source: source.clone(), findings, suppressed, withheld };
-    (report, file.errors.len())
+    FileReport { path: path.to_owned(), source: read.file.source.clone(), findings, suppressed, withheld }
 }
 
 fn run(rule: &'static Rule, facts: &FileFacts<'_>) -> Vec<Finding> {

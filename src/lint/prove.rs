@@ -1,45 +1,179 @@
 //! A fix is shown only after it has been applied in memory, parsed and linted again.
 
-use super::{FileReport, Settings, examine};
+use super::{FileReport, Read, Settings, examine};
 use crate::dockerfile::parse;
 use crate::repository::{Lookup, Overlay, Tree};
-use crate::rules::{Finding, Fix};
+use crate::rules::{self, Chapter, Finding, Fix, Safety};
 use crate::text::{Edit, Source, apply};
 use camino::Utf8Path;
-use std::collections::BTreeMap;
+use fnv::FnvHasher;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::{Hash as _, Hasher as _};
 
-/// How many bytes all proofs of one file may read again together. Each proof lints the whole file, so a file
-/// of 1 MiB gets two proofs and one of 20 kB as many as it has findings.
-const MAX_PROOF_BYTES: usize = 2 * 1024 * 1024;
+/// How often a file is read again for its proofs, at most. With more fixes than that several are looked at
+/// together, so that the cost grows with the size of the file and not with its square.
+const MAX_PROOFS: usize = 12;
+
+/// How many bytes all proofs of one file may read again together: a file of 1 MiB gets four.
+const MAX_PROOF_BYTES: usize = 4 * 1024 * 1024;
+
+/// A change that one or more findings ask for.
+struct Change {
+    fix: Fix,
+    /// Indices of the findings, each with what its rule calls the change.
+    findings: Vec<(usize, String)>,
+}
+
+impl Change {
+    /// The fix as the rule of one of the findings offers it.
+    fn titled(&self, title: &str) -> Fix {
+        Fix { title: title.to_owned(), ..self.fix.clone() }
+    }
+}
 
 /// Takes every fix away that cannot be proven; the advice stays as prose.
-pub(super) fn prove_all(report: &mut FileReport, syntax_errors: usize, tree: &dyn Tree, settings: &Settings) {
+pub(super) fn prove_all(report: &mut FileReport, read: &Read, tree: &dyn Tree, settings: &Settings) {
     let before = count(&report.findings);
-    let budget = MAX_PROOF_BYTES / report.source.text().len().max(1);
-    // The worst first: on a huge file they get the proofs.
-    let mut order: Vec<usize> = (0..report.findings.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(report.findings[*index].level));
-    let mut proofs = 0;
-    // Two rules may ask for the very same change: one look tells about both.
-    let mut last: Option<(Fix, Consequences)> = None;
-    for index in order {
-        let Some(fix) = report.findings[index].fix.take() else { continue };
-        let rule = report.findings[index].rule;
-        proofs += 1;
-        if proofs > budget {
-            report.withheld.push((rule, "the file is too large to prove more fixes".to_owned()));
+    let changes = take_changes(report);
+    let mut left = (MAX_PROOF_BYTES / report.source.text().len().max(1)).clamp(2, MAX_PROOFS);
+    let mut groups = groups(report, &changes, left);
+    while let Some(group) = groups.pop_front() {
+        let (group, meeting) = apart(group, &changes);
+        if !meeting.is_empty() {
+            groups.push_back(meeting);
+        }
+        let members = || group.iter().filter_map(|index| changes.get(*index));
+        if left == 0 {
+            for (finding, _) in members().flat_map(|change| &change.findings) {
+                let rule = report.findings[*finding].rule;
+                report.withheld.push((rule, "the file has too many fixes to prove them all".to_owned()));
+            }
             continue;
         }
-        let after = match last.take() {
-            Some((other, after)) if other.path == fix.path && other.edits == fix.edits => after,
-            _ => consequences(report, &fix, syntax_errors, tree, settings),
-        };
-        match after.as_ref().map_err(Clone::clone).and_then(|after| judge(rule, &before, after)) {
-            Ok(()) => report.findings[index].fix = Some(fix.clone()),
-            Err(reason) => report.withheld.push((rule, reason)),
+        left -= 1;
+        if let [only] = group.as_slice() {
+            let Some(change) = changes.get(*only) else { continue };
+            let after = consequences(report, &change.fix, read, tree, settings);
+            for (finding, title) in &change.findings {
+                let rule = report.findings[*finding].rule;
+                match after.as_ref().map_err(Clone::clone).and_then(|after| judge(rule, &before, after)) {
+                    Ok(()) => report.findings[*finding].fix = Some(change.titled(title)),
+                    Err(reason) => report.withheld.push((rule, reason)),
+                }
+            }
+            continue;
         }
-        last = Some((fix, after));
+        let edits = members().flat_map(|change| change.fix.edits.iter().cloned()).collect();
+        let mut allowed = before.clone();
+        for change in members() {
+            let rules: BTreeSet<_> =
+                change.findings.iter().map(|(index, _)| report.findings[*index].rule).collect();
+            for rule in rules {
+                allowed.entry(rule).and_modify(|n| *n = n.saturating_sub(1));
+            }
+        }
+        let after = consequences(report, &Fix::safe("", edits), read, tree, settings);
+        if after.is_ok_and(|after| within(&after, &allowed)) {
+            for change in members() {
+                for (finding, title) in &change.findings {
+                    report.findings[*finding].fix = Some(change.titled(title));
+                }
+            }
+        } else {
+            // One of them is wrong.
+            let (first, second) = group.split_at(group.len() / 2);
+            groups.extend([first.to_vec(), second.to_vec()]);
+        }
     }
+}
+
+/// Takes the fixes out of the findings, the worst first; what several findings ask for is one change.
+fn take_changes(report: &mut FileReport) -> Vec<Change> {
+    let mut order: Vec<usize> = (0..report.findings.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(report.findings[*index].level));
+    let mut changes: Vec<Change> = Vec::new();
+    let mut known: HashMap<u64, usize> = HashMap::new();
+    for index in order {
+        let Some(fix) = report.findings[index].fix.take() else { continue };
+        let mut hasher = FnvHasher::default();
+        (&fix.path, &fix.edits).hash(&mut hasher);
+        let same = known.get(&hasher.finish()).and_then(|at| changes.get_mut(*at));
+        let same = same.filter(|change| {
+            let other = &change.fix;
+            other.safety == fix.safety && other.path == fix.path && other.edits == fix.edits
+        });
+        if let Some(change) = same {
+            change.findings.push((index, fix.title));
+        } else {
+            known.insert(hasher.finish(), changes.len());
+            let title = fix.title.clone();
+            changes.push(Change { fix, findings: vec![(index, title)] });
+        }
+    }
+    changes
+}
+
+/// Which changes are looked at together. What changes nothing but the writing of this file: all at once, for
+/// there may be one per instruction, and none can hide what another one brings. Everything else: each alone, as
+/// long as `proofs` suffice.
+fn groups(report: &FileReport, changes: &[Change], proofs: usize) -> VecDeque<Vec<usize>> {
+    let is_writing = |change: &Change| {
+        let style = |(index, _): &(usize, String)| {
+            let rule = report.findings.get(*index).and_then(|finding| rules::find(finding.rule));
+            rule.is_some_and(|rule| rule.chapter == Chapter::Style)
+        };
+        change.fix.safety == Safety::Safe && may_join(&change.fix) && change.findings.iter().all(style)
+    };
+    let (writing, others): (Vec<usize>, Vec<usize>) =
+        (0..changes.len()).partition(|index| changes.get(*index).is_some_and(is_writing));
+    let mut groups = VecDeque::new();
+    if others.len() + usize::from(!writing.is_empty()) <= proofs {
+        groups.extend(others.into_iter().map(|index| vec![index]));
+    } else {
+        let (own, elsewhere): (Vec<usize>, Vec<usize>) = others
+            .into_iter()
+            .partition(|index| changes.get(*index).is_some_and(|change| may_join(&change.fix)));
+        groups.extend(elsewhere.into_iter().map(|index| vec![index]));
+        // Half of the proofs stay for groups that have to be split. What stands side by side is looked at apart.
+        let number = (proofs / 2).max(1);
+        let mut own = own;
+        own.sort_by_key(|index| changes.get(*index).map(|change| start(&change.fix)));
+        groups.extend((0..number).map(|first| own.iter().copied().skip(first).step_by(number).collect()));
+    }
+    groups.push_front(writing);
+    groups.retain(|group: &Vec<usize>| !group.is_empty());
+    groups
+}
+
+/// Whether a change can be looked at together with others.
+fn may_join(fix: &Fix) -> bool {
+    fix.path.is_none() && !fix.edits.is_empty()
+}
+
+fn start(fix: &Fix) -> Option<u32> {
+    fix.edits.iter().map(|edit| edit.span.start).min()
+}
+
+/// A group without those of its changes that meet others of it, and those.
+fn apart(mut group: Vec<usize>, changes: &[Change]) -> (Vec<usize>, Vec<usize>) {
+    if group.len() < 2 {
+        return (group, Vec::new());
+    }
+    group.sort_by_key(|index| changes.get(*index).map(|change| start(&change.fix)));
+    let mut end = None;
+    group.into_iter().partition(|index| {
+        let Some(change) = changes.get(*index) else { return false };
+        let first = start(&change.fix);
+        let free = first.is_some() && first > end;
+        if free {
+            end = change.fix.edits.iter().map(|edit| edit.span.end).max();
+        }
+        free
+    })
+}
+
+fn within(after: &BTreeMap<&'static str, usize>, allowed: &BTreeMap<&'static str, usize>) -> bool {
+    after.iter().all(|(rule, n)| *n <= allowed.get(rule).copied().unwrap_or(0))
 }
 
 /// Findings by rule after a change, or why there is none.
@@ -58,7 +192,7 @@ pub(super) fn count(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
 fn consequences(
     report: &FileReport,
     fix: &Fix,
-    syntax_errors: usize,
+    read: &Read,
     tree: &dyn Tree,
     settings: &Settings,
 ) -> Consequences {
@@ -73,15 +207,16 @@ fn consequences(
             let changed = applied(&text, &fix.edits)?;
             let mut overlay = Overlay::new(tree);
             overlay.replace(path, changed);
-            examine(&report.path, &report.source, &overlay, settings, false).0
+            examine(&report.path, read, &overlay, settings, false)
         }
         _ => {
             let changed = Source::new(applied(report.source.text(), &fix.edits)?);
-            let (after, errors) = examine(&report.path, &changed, tree, settings, false);
-            if errors > syntax_errors {
+            let same = fix.edits.iter().map(|edit| edit.span.start).min().unwrap_or(0);
+            let changed = read.again(&changed, same);
+            if changed.errors() > read.errors() {
                 return Err("the changed file does not parse".to_owned());
             }
-            after
+            examine(&report.path, &changed, tree, settings, false)
         }
     };
     Ok(count(&after.findings))
@@ -120,15 +255,15 @@ pub fn reprove(
     settings: &Settings,
 ) -> bool {
     let after = if *path == report.path {
-        let (after, errors) = examine(&report.path, &Source::new(text), tree, settings, false);
-        if errors > parse(&report.source).errors.len() {
+        let changed = Read::new(&Source::new(text));
+        if changed.errors() > parse(&report.source).errors.len() {
             return false;
         }
-        after
+        examine(&report.path, &changed, tree, settings, false)
     } else {
         let mut overlay = Overlay::new(tree);
         overlay.replace(path, text);
-        examine(&report.path, &report.source, &overlay, settings, false).0
+        examine(&report.path, &Read::new(&report.source), &overlay, settings, false)
     };
     let mut allowed = count(&report.findings);
     for finding in fixed {
@@ -136,5 +271,5 @@ pub fn reprove(
             *n = n.saturating_sub(1);
         }
     }
-    count(&after.findings).iter().all(|(rule, n)| *n <= allowed.get(rule).copied().unwrap_or(0))
+    within(&count(&after.findings), &allowed)
 }

@@ -200,9 +200,10 @@ impl Tree for MemoryTree {
 /// A tree that asks the one below each question once.
 pub struct Remembered<'a> {
     base: &'a dyn Tree,
-    texts: RefCell<HashMap<Utf8PathBuf, Lookup<Arc<str>>>>,
-    entries: RefCell<HashMap<Utf8PathBuf, Lookup<Entry>>>,
-    lists: RefCell<HashMap<Utf8PathBuf, Listing>>,
+    // By the path's text: hashing a path goes through its components.
+    texts: RefCell<HashMap<String, Lookup<Arc<str>>>>,
+    entries: RefCell<HashMap<String, Lookup<Entry>>>,
+    lists: RefCell<HashMap<String, Listing>>,
 }
 
 type Listing = Lookup<Vec<(String, Entry)>>;
@@ -216,29 +217,29 @@ impl<'a> Remembered<'a> {
 
 impl Tree for Remembered<'_> {
     fn read(&self, path: &Utf8Path) -> Lookup<Arc<str>> {
-        if let Some(known) = self.texts.borrow().get(path) {
+        if let Some(known) = self.texts.borrow().get(path.as_str()) {
             return known.clone();
         }
         let answer = self.base.read(path);
-        self.texts.borrow_mut().insert(path.to_owned(), answer.clone());
+        self.texts.borrow_mut().insert(path.as_str().to_owned(), answer.clone());
         answer
     }
 
     fn entry(&self, path: &Utf8Path) -> Lookup<Entry> {
-        if let Some(known) = self.entries.borrow().get(path) {
+        if let Some(known) = self.entries.borrow().get(path.as_str()) {
             return known.clone();
         }
         let answer = self.base.entry(path);
-        self.entries.borrow_mut().insert(path.to_owned(), answer.clone());
+        self.entries.borrow_mut().insert(path.as_str().to_owned(), answer.clone());
         answer
     }
 
     fn list(&self, dir: &Utf8Path) -> Lookup<Vec<(String, Entry)>> {
-        if let Some(known) = self.lists.borrow().get(dir) {
+        if let Some(known) = self.lists.borrow().get(dir.as_str()) {
             return known.clone();
         }
         let answer = self.base.list(dir);
-        self.lists.borrow_mut().insert(dir.to_owned(), answer.clone());
+        self.lists.borrow_mut().insert(dir.as_str().to_owned(), answer.clone());
         answer
     }
 }

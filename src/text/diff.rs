@@ -1,6 +1,32 @@
 //! Line diffs, made with `similar`.
 
-use similar::{ChangeTag, DiffOp, TextDiff};
+use similar::algorithms::{Capture, Compact, Replace, myers};
+use similar::{DiffOp, group_diff_ops};
+use std::fmt::Write as _;
+use std::ops::Range;
+
+/// What became of the lines of a text. Myers' algorithm by its name: through `TextDiff` the program would
+/// hold five more, in several variants each.
+fn ops(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+    let mut hook = Compact::new(Replace::new(Capture::new()), old, new);
+    // Capturing never fails.
+    let _ = myers::diff(&mut hook, old, 0..old.len(), new, 0..new.len());
+    hook.into_inner().into_inner().into_ops()
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// The lines of an operation with what became of them.
+fn changed<'a>(op: &DiffOp, old: &[&'a str], new: &[&'a str]) -> Vec<(char, &'a str)> {
+    let of = |lines: &[&'a str], range: Range<usize>| lines.get(range).unwrap_or_default().to_vec();
+    if let DiffOp::Equal { .. } = op {
+        return of(old, op.old_range()).into_iter().map(|line| (' ', line)).collect();
+    }
+    let removed = of(old, op.old_range()).into_iter().map(|line| ('-', line));
+    removed.chain(of(new, op.new_range()).into_iter().map(|line| ('+', line))).collect()
+}
 
 /// A unified diff with three lines of context; empty when the texts are equal.
 ///
@@ -9,24 +35,40 @@ pub fn unified(old: &str, new: &str, before: &str, after: &str) -> String {
     if old == new {
         return String::new();
     }
-    TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(before, after).to_string()
+    let (old, new) = (lines(old), lines(new));
+    let mut out = format!("--- {before}\n+++ {after}\n");
+    for group in group_diff_ops(ops(&old, &new), 3) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+        let range = |start: usize, end: usize| match end - start {
+            1 => format!("{}", start + 1),
+            // An empty range stands after the line it names.
+            0 => format!("{start},0"),
+            count => format!("{},{count}", start + 1),
+        };
+        let old_range = range(first.old_range().start, last.old_range().end);
+        let new_range = range(first.new_range().start, last.new_range().end);
+        let _ = writeln!(out, "@@ -{old_range} +{new_range} @@");
+        for (sign, line) in group.iter().flat_map(|op| changed(op, &old, &new)) {
+            let _ = write!(out, "{sign}{line}");
+            if !line.ends_with('\n') {
+                out.push_str("\n\\ No newline at end of file\n");
+            }
+        }
+    }
+    out
 }
 
 /// The body of a unified diff without header lines and with little context: what a `diff` block shows.
 pub fn excerpt(old: &str, new: &str) -> String {
-    let diff = TextDiff::from_lines(old, new);
+    let (old, new) = (lines(old), lines(new));
     let mut out = String::new();
-    for (index, group) in diff.grouped_ops(1).iter().enumerate() {
+    for (index, group) in group_diff_ops(ops(&old, &new), 1).iter().enumerate() {
         if index > 0 {
             out.push_str("…\n");
         }
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            out.push(match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
-            });
-            out.push_str(change.value().trim_end_matches(['\n', '\r']));
+        for (sign, line) in group.iter().flat_map(|op| changed(op, &old, &new)) {
+            out.push(sign);
+            out.push_str(line.trim_end_matches(['\n', '\r']));
             out.push('\n');
         }
     }
@@ -39,15 +81,14 @@ pub fn excerpt(old: &str, new: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Lines of the old text.
-    pub old: std::ops::Range<usize>,
+    pub old: Range<usize>,
     /// Lines of the new text.
-    pub new: std::ops::Range<usize>,
+    pub new: Range<usize>,
 }
 
 /// The changed regions of two lists of lines, in order.
 pub fn changes(old: &[&str], new: &[&str]) -> Vec<Change> {
-    TextDiff::from_slices(old, new)
-        .ops()
+    ops(old, new)
         .iter()
         .filter(|op| !matches!(op, DiffOp::Equal { .. }))
         .map(|op| Change { old: op.old_range(), new: op.new_range() })

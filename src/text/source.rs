@@ -50,7 +50,7 @@ impl Source {
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let mut starts = vec![0];
-        starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
+        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
         // A final newline ends the last line, it does not begin another one.
         if starts.len() > 1 && starts.last() == Some(&(text.len() as u32)) {
             starts.pop();
@@ -66,7 +66,7 @@ impl Source {
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(SourceError::TooLarge(bytes.len() as u64));
         }
-        if let Some(at) = bytes.iter().position(|b| *b == 0) {
+        if let Some(at) = memchr::memchr(0, &bytes) {
             return Err(SourceError::Binary(at));
         }
         match String::from_utf8(bytes) {

@@ -1,7 +1,7 @@
 //! `copy-into-root`.
 
 use crate::declare_rule;
-use crate::dockerfile::{Item, Keyword, Word, find_source, stages};
+use crate::dockerfile::{Item, Keyword, Word};
 use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, Workdir, copied_from, is_absolute, join};
 use crate::repository::{Kind, normalize};
 use crate::rules::{Check, Fix, Report};
@@ -196,7 +196,6 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &Instruct
 
 /// Whether another stage takes files out of this one, or out of one built on it: there paths count from `/`.
 fn is_used_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
-    let syntax = stages(file.dockerfile);
     let built_on = |index: usize| {
         let source = file.stages.get(index);
         source.is_some_and(|s| file.chain(s).iter().any(|below| below.index == stage.index))
@@ -205,9 +204,9 @@ fn is_used_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
         taker.instructions.iter().any(|facts| {
             let flag = facts.instruction.flag_value("from").map(|word| word.text.clone());
             let mounts = facts.mounts().into_iter().filter_map(|mount| mount.from);
-            flag.into_iter().chain(mounts).any(|name| {
-                name.contains('$') || find_source(&syntax, &name, taker.index).is_some_and(built_on)
-            })
+            flag.into_iter()
+                .chain(mounts)
+                .any(|name| name.contains('$') || file.names.source(&name, taker.index).is_some_and(built_on))
         })
     })
 }

@@ -413,7 +413,7 @@ fn change(file: &FileFacts<'_>, stage: &StageFacts<'_>, image: &BaseImage) -> Op
     }
     let (version, _) = image.reference.tag()?.split_once("-alpine")?;
     let debian = Image { repository: "debian".to_owned(), official: true };
-    let releases = end_of_life(&debian, "buster", file.today).pop()?.supported;
+    let releases = end_of_life(&debian, "buster", file.today).pop()?.supported(file.today);
     let tag = releases
         .iter()
         .rev()

@@ -67,11 +67,7 @@ declare_rule! {
 }
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
-    let built_on = file
-        .stages
-        .iter()
-        .any(|other| matches!(other.base, crate::facts::Base::Stage(parent) if parent == stage.index));
-    if !stage.shipped || built_on {
+    if !stage.shipped || stage.built_on {
         return;
     }
     let Some(script) = stage.start.script.as_ref().or(stage.start.shell_script.as_ref()) else { return };

@@ -198,8 +198,8 @@ const JOBS: [&str; 16] = [
     "build",
 ];
 
-fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
-    if !stage.shipped || is_built_on(file, stage) {
+fn check(_: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
+    if !stage.shipped || stage.built_on {
         return;
     }
     let Some(start) = stage.start.script.as_ref().or(stage.start.shell_script.as_ref()) else { return };
@@ -233,12 +233,6 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
         .map(|word| Edit::insert(word.span().start, "exec "))
         .collect();
     finding.fix(Fix::safe("Put `exec` before the last command", edits).in_file(start.copied.path.clone()));
-}
-
-fn is_built_on(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
-    file.stages
-        .iter()
-        .any(|other| matches!(other.base, crate::facts::Base::Stage(parent) if parent == stage.index))
 }
 
 /// Whether the script looks after its processes itself: traps, jobs in the background, a supervisor.

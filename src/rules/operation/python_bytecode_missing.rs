@@ -4,7 +4,7 @@ use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::{Instruction, Keyword};
 use crate::facts::{
-    Base, FileFacts, InstructionFacts, StageFacts, User, Workdir, is_absolute, is_python, join, join_env,
+    FileFacts, InstructionFacts, StageFacts, User, Workdir, is_absolute, is_python, join, join_env,
     python_start,
 };
 use crate::image::{ShellKind, User as BaseUser};
@@ -81,15 +81,10 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
 
 /// Whether a shipped stage takes over what this builder stage installed, and installs nothing of its own.
 fn is_copied_into_shipped(file: &FileFacts<'_>, builder: &StageFacts<'_>) -> bool {
-    file.stages.iter().filter(|stage| stage.shipped).any(|stage| {
-        let copies = stage.of(Keyword::Copy).any(|facts| {
-            facts.instruction.flag_value("from").is_some_and(|from| {
-                let named = builder.name.is_some_and(|name| name.eq_ignore_ascii_case(&from.text));
-                named || from.text.parse() == Ok(builder.index)
-            })
-        });
-        copies && !stage.of(Keyword::Run).any(|facts| python_installs(facts).next().is_some())
-    })
+    let takers = file.takers(builder).iter().filter_map(|index| file.stages.get(*index));
+    takers
+        .filter(|stage| stage.shipped)
+        .any(|stage| !stage.of(Keyword::Run).any(|facts| python_installs(facts).next().is_some()))
 }
 
 /// Spans of the installations of Python packages in a RUN.
@@ -279,8 +274,7 @@ struct OwnCode<'f, 'a> {
 }
 
 fn own_code(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
-    let built_on = file.stages.iter().any(|other| matches!(other.base, Base::Stage(at) if at == stage.index));
-    if built_on || python_start(file, stage).is_none() {
+    if stage.built_on || python_start(file, stage).is_none() {
         return;
     }
     // Looking for code in the context is dear: first see whether there is anything to say about it.

@@ -3,7 +3,7 @@
 use crate::declare_rule;
 use crate::dockerfile::{Instruction, Keyword};
 use crate::facts::{
-    Account, Base, FileFacts, InstructionFacts, Launch, StageFacts, User, account, console_scripts,
+    Account, FileFacts, InstructionFacts, Launch, StageFacts, User, account, console_scripts,
     declared_console_scripts, launches, required_packages,
 };
 use crate::rules::{Check, Fix, Report};
@@ -64,8 +64,7 @@ declare_rule! {
 const VENV: &str = "A virtual environment made as root works for every user: `RUN python -m venv /opt/venv`, then `ENV PATH=/opt/venv/bin:$PATH` above the `pip install`.";
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
-    let built_on = file.stages.iter().any(|other| matches!(other.base, Base::Stage(at) if at == stage.index));
-    if !stage.shipped || built_on || file.docker_action {
+    if !stage.shipped || stage.built_on || file.docker_action {
         return;
     }
     let starts = launches(stage);

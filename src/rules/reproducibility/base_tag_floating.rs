@@ -2,7 +2,7 @@
 
 use crate::config::Level;
 use crate::declare_rule;
-use crate::dockerfile::{ImageReference, Keyword, find_source, stages};
+use crate::dockerfile::{ImageReference, Keyword};
 use crate::facts::FileFacts;
 use crate::image::{self, Image, TagStatus, is_floating, newest_os_variant, pinned_tag, tag_status};
 use crate::rules::{Check, Fix, Report};
@@ -93,11 +93,10 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         };
         judge(file, &place, level, report);
     }
-    let syntax = stages(file.dockerfile);
     for stage in &file.stages {
         for facts in stage.of(Keyword::Copy) {
             let Some(word) = facts.instruction.flag_value("from") else { continue };
-            if find_source(&syntax, &word.text, stage.index).is_some()
+            if file.names.source(&word.text, stage.index).is_some()
                 || word.text.len() != word.span.len() as usize
             {
                 continue;

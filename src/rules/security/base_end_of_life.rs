@@ -99,7 +99,7 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
                 finding = finding.fix(fix);
             }
             None => {
-                if let Some(note) = advice(&parts) {
+                if let Some(note) = advice(&parts, file.today) {
                     finding = finding.note(note);
                 }
             }
@@ -176,9 +176,10 @@ fn message(eol: &Eol, name: &str) -> String {
 }
 
 /// What to move to where no change can be offered.
-fn advice(parts: &[Eol]) -> Option<String> {
+fn advice(parts: &[Eol], today: jiff::civil::Date) -> Option<String> {
     let eol = parts.iter().filter(|eol| speaks(eol)).min_by_key(|eol| (eol.part, rank(eol)))?;
-    let others = eol.supported.iter().filter(|name| **name != eol.release);
+    let supported = eol.supported(today);
+    let others = supported.iter().filter(|name| **name != eol.release);
     let names: Vec<String> = others.map(|name| format!("`{name}`")).collect();
     let what = eol.label.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default().trim();
     if names.is_empty() {
