@@ -2,11 +2,13 @@
 
 mod ast;
 pub mod expand;
+mod frontend;
 mod heredoc;
 mod image_ref;
 mod joined;
 mod json;
 mod parser;
+mod refusal;
 mod stages;
 mod words;
 

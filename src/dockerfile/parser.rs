@@ -3,10 +3,15 @@
 
 use super::heredoc::{Opener, openers, takes_heredocs};
 use super::json::{self, JsonForm};
+use super::refusal::{Refusals, check_options, shown};
 use super::words;
 use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Joined, Keyword, Pair, SyntaxError, Word};
 use crate::text::{Source, Span};
+use std::collections::HashMap;
 use std::ops::Range;
+
+/// Length in bytes from which on BuildKit refuses a line (Go's `bufio.MaxScanTokenSize`).
+const MAX_LINE: usize = 64 * 1024;
 
 /// ONBUILD may hold one instruction; deeper nesting is refused by Docker and not followed.
 const MAX_TRIGGER_DEPTH: u32 = 2;
@@ -19,6 +24,9 @@ pub fn parse(source: &Source) -> Dockerfile {
         line: 1,
         escape: '\\',
         directives_done: false,
+        shebang: false,
+        refusals: Refusals::default(),
+        last_lines: None,
         out: Dockerfile {
             source: source.clone(),
             items: Vec::new(),
@@ -39,6 +47,11 @@ struct Parser<'a> {
     line: u32,
     escape: char,
     directives_done: bool,
+    /// Whether the first line is `#!…`.
+    shebang: bool,
+    refusals: Refusals,
+    /// The last line with a content, whole (false) or without leading tabs (true); see `may_be_closed`.
+    last_lines: Option<HashMap<(bool, &'a str), u32>>,
     out: Dockerfile,
 }
 
@@ -54,6 +67,7 @@ struct Logical {
 impl<'a> Parser<'a> {
     fn run(&mut self) {
         if self.text.is_empty() {
+            self.error(Span::at(0), "the file is empty");
             return;
         }
         let mut first_start = 0;
@@ -72,9 +86,37 @@ impl<'a> Parser<'a> {
             }
             self.top_level_line(span);
         }
-        if self.out.instructions.is_empty() && self.out.errors.is_empty() {
-            let end = self.text.len() as u32;
-            self.error(Span::at(end), "the file has no instructions");
+        let end = match self.out.instructions.last() {
+            Some(last) => self.refusals.end(last),
+            None if self.out.errors.is_empty() => Some(SyntaxError {
+                span: Span::at(self.text.len() as u32),
+                message: "the file has no instructions".to_owned(),
+            }),
+            None => None,
+        };
+        self.out.errors.extend(end);
+        self.long_lines();
+        if self.out.has_foreign_frontend() {
+            // Another frontend has its own rules.
+            self.out.errors.clear();
+        }
+        self.out.errors.sort_by_key(|error| error.span.start);
+    }
+
+    /// Lines that are longer than what BuildKit's scanner takes.
+    fn long_lines(&mut self) {
+        if self.text.len() < MAX_LINE {
+            return;
+        }
+        for line in 1..=self.source.line_count() {
+            let span = self.source.line_span(line);
+            let text = &self.text[span.range()];
+            if text.strip_suffix('\n').unwrap_or(text).len() >= MAX_LINE {
+                self.error(
+                    span,
+                    format!("the line is longer than the {} bytes that BuildKit reads", MAX_LINE - 1),
+                );
+            }
         }
     }
 
@@ -113,6 +155,12 @@ impl<'a> Parser<'a> {
 
     /// Reads a parser directive; the first line that is none ends them.
     fn directive(&mut self, span: Span, content: &str) -> bool {
+        if self.line == 1 && content.starts_with("#!") {
+            // The search for the frontend and for checks goes on behind it, the one for `escape` does not.
+            self.shebang = true;
+            self.out.items.push(Item::Comment(span));
+            return true;
+        }
         let Some((name, value)) = directive_parts(content) else {
             self.directives_done = true;
             return false;
@@ -127,8 +175,18 @@ impl<'a> Parser<'a> {
             text: content[value.clone()].to_owned(),
             span: Span::new(start, start + value.len() as u32),
         };
-        if self.out.directives.iter().any(|d| d.name == lower) {
+        let seen = self.out.directives.iter().any(|d| d.name == lower);
+        if self.shebang && (seen || lower == "escape") {
+            self.directives_done = seen;
+            self.out.items.push(Item::Comment(span));
+            return true;
+        }
+        if seen {
             self.error(value.span, format!("only one `{lower}` parser directive can be used"));
+        } else if lower == "check" {
+            if let Some(message) = check_options(&value.text) {
+                self.error(value.span, message);
+            }
         } else if lower == "escape" {
             match value.text.as_str() {
                 "\\" | "`" => {
@@ -152,6 +210,7 @@ impl<'a> Parser<'a> {
 
     fn instruction(&mut self, first: Span, indent: usize) {
         let first_line = self.line;
+        let errors = self.out.errors.len();
         let start = first.start + indent as u32;
         let logical = self.logical_line(first, start);
         let mut instruction = self.node(&logical.joined, 0..logical.joined.text().len(), MAX_TRIGGER_DEPTH);
@@ -166,6 +225,11 @@ impl<'a> Parser<'a> {
         }
         instruction.comments = logical.comments;
         instruction.blank_lines = logical.blank_lines;
+        let refusal = self.refusals.next(&instruction, self.escape, self.text);
+        // One reason is enough.
+        if self.out.errors.len() == errors {
+            self.out.errors.extend(refusal);
+        }
         self.out.items.push(Item::Instruction(instruction.span, self.out.instructions.len()));
         self.out.instructions.push(instruction);
     }
@@ -223,7 +287,8 @@ impl<'a> Parser<'a> {
         let start = self.source.line_span(self.line).start;
         let first = self.line;
         let mut end = None;
-        while self.line <= self.source.line_count() {
+        let closes = self.may_be_closed(&opener);
+        while closes && self.line <= self.source.line_count() {
             let span = self.source.line_span(self.line);
             self.line += 1;
             let mut content = self.content(span);
@@ -239,6 +304,7 @@ impl<'a> Parser<'a> {
             let message =
                 format!("the here-document is not closed: no line `{}` follows", shown(&opener.delimiter));
             self.error(opener.span, message);
+            self.index_lines(first);
             self.recover_from_open_heredoc(first);
             Span::at(self.source.line_span(self.line).start)
         });
@@ -251,6 +317,29 @@ impl<'a> Parser<'a> {
             expand: opener.expand,
             fd: opener.fd,
         }
+    }
+
+    /// Whether a line that closes the here-document may follow. Known only after one was left open: looking
+    /// through the rest of the file for each of many would be quadratic.
+    fn may_be_closed(&self, opener: &Opener) -> bool {
+        let Some(last) = &self.last_lines else { return true };
+        let key = (opener.chomp, opener.delimiter.as_str());
+        last.get(&key).is_some_and(|line| *line >= self.line)
+    }
+
+    /// Remembers where each line stands last, as it is and without leading tabs.
+    fn index_lines(&mut self, first: u32) {
+        if self.last_lines.is_some() {
+            return;
+        }
+        let mut last = HashMap::new();
+        for line in first..=self.source.line_count() {
+            // What is not there any more cannot close anything.
+            let content = self.content(self.source.line_span(line));
+            last.insert((false, content), line);
+            last.insert((true, content.trim_start_matches('\t')), line);
+        }
+        self.last_lines = Some(last);
     }
 
     /// Takes reading up again at the next line that looks like an instruction, so that one open
@@ -407,11 +496,6 @@ fn argument(joined: &Joined, range: Range<usize>) -> Pair {
     Pair { key: words::word(joined, range.start..equals), value: Some(value), equals: true, span }
 }
 
-/// Text of the file between the backticks of a message.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| *c != '`' && !c.is_control()).take(60).collect()
-}
-
 /// Where the line ends if it is continued: BuildKit's `([^\\])\\[ \t]*$|^\\[ \t]*$`.
 fn continuation(content: &str, escape: char) -> Option<usize> {
     let body = content.trim_end_matches([' ', '\t']);
@@ -495,9 +579,19 @@ mod tests {
     }
 
     #[test]
+    fn behind_an_open_here_document_others_are_still_closed() {
+        let file = read("RUN <<A\nx\nRUN <<-B\n1\n\tB\nRUN <<C\nRUN <<A\nCOPY <<B /x\n2\nB\nUSER x\n");
+        let closed: Vec<bool> =
+            file.instructions.iter().flat_map(|i| &i.heredocs).map(|h| !h.end.is_empty()).collect();
+        assert_eq!(closed, [false, true, false, false, true]);
+        assert_eq!(file.errors.len(), 3);
+        assert_eq!(file.instructions.last().map(|i| i.keyword), Some(Keyword::User));
+    }
+
+    #[test]
     fn key_value_forms() {
-        let file = read("ENV A=1 B=\"x y\" \\\n  C=3\nENV OLD some text\nARG N V=1\nLABEL bad\n");
-        let pairs: Vec<(&str, Option<&str>)> = file.instructions[..3]
+        let file = read("FROM a\nENV A=1 B=\"x y\" \\\n  C=3\nENV OLD some text\nARG N V=1\nLABEL bad\n");
+        let pairs: Vec<(&str, Option<&str>)> = file.instructions[1..4]
             .iter()
             .flat_map(|i| &i.pairs)
             .map(|p| (p.key.text.as_str(), p.value.as_ref().map(|v| v.text.as_str())))
@@ -514,7 +608,7 @@ mod tests {
             ]
         );
         assert_eq!(file.errors.len(), 1);
-        let c = file.instructions[0].pairs[2].value.as_ref().unwrap();
+        let c = file.instructions[1].pairs[2].value.as_ref().unwrap();
         assert_eq!(file.source.slice(c.span), "3");
     }
 
@@ -528,6 +622,16 @@ mod tests {
         let trigger = file.instructions[1].trigger.as_ref().unwrap();
         assert_eq!((trigger.keyword, args(trigger)), (Keyword::Copy, vec![".", "/x"]));
         assert_eq!(args(&file.instructions[2]), ["NONE"]);
+    }
+
+    #[test]
+    fn a_line_may_have_64_kib_less_one_byte() {
+        for (length, refused) in [(65_535, false), (65_536, true)] {
+            let text = format!("FROM a\nRUN {}\nUSER x\n", "x".repeat(length - 4));
+            let file = read(&text);
+            assert_eq!(file.errors.len(), usize::from(refused), "{length}");
+            assert_eq!(file.instructions.len(), 3);
+        }
     }
 
     #[test]

@@ -9,6 +9,11 @@ pub(super) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b'\t' | 0x0b | 0x0c | b'\r' | b' ')
 }
 
+/// ASCII's white space, with the vertical tab that Go counts and Rust does not.
+const fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
 /// The range without white space at both ends.
 pub(super) fn trim(text: &str, range: Range<usize>) -> Range<usize> {
     let part = &text[range.clone()];
@@ -32,13 +37,15 @@ pub(super) fn split_keyword(text: &str, range: Range<usize>) -> (Range<usize>, R
 }
 
 /// Takes the words that start with `--` off the front; returns them and the offset where arguments start.
+///
+/// BuildKit looks at bytes here, so that other white space than ASCII's belongs to words.
 pub(super) fn flags(joined: &Joined, range: Range<usize>) -> (Vec<Flag>, usize) {
     let text = joined.text();
     let mut flags = Vec::new();
     let mut at = range.start;
     loop {
-        while at < range.end && starts_with_space(&text[at..range.end]) {
-            at += next_len(text, at);
+        while at < range.end && is_space(text.as_bytes()[at]) {
+            at += 1;
         }
         if !text[at..range.end].starts_with("--") {
             return (flags, at);
@@ -60,7 +67,7 @@ fn flag_word(text: &str, range: Range<usize>) -> (usize, String) {
     let mut at = range.start;
     while let Some(c) = text[at..range.end].chars().next() {
         match (quote, c) {
-            (None, c) if c.is_whitespace() => break,
+            (None, c) if c.is_ascii() && is_space(c as u8) => break,
             (None, '\'' | '"') => {
                 quote = Some(c);
                 at += 1;
@@ -187,14 +194,6 @@ fn char_at(text: &str, at: usize) -> char {
     text[at..].chars().next().unwrap_or('\0')
 }
 
-fn next_len(text: &str, at: usize) -> usize {
-    char_at(text, at).len_utf8()
-}
-
-fn starts_with_space(text: &str) -> bool {
-    text.chars().next().is_some_and(char::is_whitespace)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +207,14 @@ mod tests {
         assert_eq!(flags[1].value.as_ref().unwrap().text, "1 2:3");
         assert_eq!(&joined.text()[at..], "src --x dst");
         assert_eq!((flags[0].span.start, flags[0].span.end), (10, 18));
+    }
+
+    #[test]
+    fn a_no_break_space_is_no_blank_between_flags() {
+        let joined = Joined::verbatim("\u{a0}--from=a x", 0);
+        assert!(flags(&joined, 0..joined.text().len()).0.is_empty());
+        let joined = Joined::verbatim("--x=a\u{2028}b c", 0);
+        assert_eq!(flags(&joined, 0..joined.text().len()).0[0].text, "--x=a\u{2028}b");
     }
 
     #[test]

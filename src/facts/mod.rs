@@ -368,7 +368,9 @@ impl<'a> FileFacts<'a> {
         let first = |second: u8| {
             memchr::memchr_iter(b'{', bytes).find(|at| bytes.get(at + 1) == Some(&second) && starts_line(*at))
         };
-        let mark = first(b'%').or_else(|| first(b'{'));
+        // The syntax of dev container templates, which no build could expand.
+        let dev_container = || memchr::memmem::find(bytes, b"${templateOption:");
+        let mark = first(b'%').or_else(|| first(b'{')).or_else(dev_container);
         match mark {
             Some(at) => Some(Span::new(at as u32, at as u32 + 2)),
             None if named => Some(Span::new(0, text.lines().next().map_or(0, str::len) as u32)),

@@ -11,9 +11,10 @@ declare_rule! {
     ///
     /// ## What it does
     ///
-    /// Reports what BuildKit's parser refuses: a here-document without its end, an `ENV` without a value, a
-    /// JSON array that does not hold strings, a bad `# escape=`, a file without instructions. The rest of the
-    /// file is still read.
+    /// Reports what BuildKit refuses before it runs anything: a here-document without its end, an `ENV`
+    /// without a value, a `COPY` without a destination, a JSON array that does not hold strings, a flag with a
+    /// value it does not take, a quote that is left open, a file without `FROM`. The rest of the file is still
+    /// read. Flags and mount options with unknown names are left alone: a newer BuildKit may know them.
     ///
     /// ## Why is this bad?
     ///

@@ -48,10 +48,7 @@ declare_rule! {
 
 fn check(file: &FileFacts<'_>, report: &mut Report) {
     // Another frontend may have further instructions; a template's lines are not instructions yet.
-    let foreign = file.dockerfile.directives.iter().any(|d| {
-        d.name == "syntax" && !d.value.text.trim_start_matches("docker.io/").starts_with("docker/dockerfile")
-    });
-    if foreign || file.template().is_some() {
+    if file.dockerfile.has_foreign_frontend() || file.template().is_some() {
         return;
     }
     for node in &file.dockerfile.instructions {
@@ -60,8 +57,11 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
             continue;
         }
         let word: String = inner.name.text.replace('`', "").chars().take(40).collect();
+        // A trigger is read when another image is built from this one.
+        let what =
+            if node.keyword == Keyword::Onbuild { "every image built from this one" } else { "the file" };
         let refine =
-            report.add(inner.name.span, format!("`{word}` is no instruction, so BuildKit refuses the file."));
+            report.add(inner.name.span, format!("`{word}` is no instruction, so BuildKit refuses {what}."));
         let near = nearest(&word, Keyword::ALL.map(Keyword::name)).filter(|near| {
             word.chars().all(|c| c.is_ascii_alphabetic()) && word.len().abs_diff(near.len()) <= 2
         });
