@@ -12,7 +12,9 @@
 mod ast;
 mod command;
 mod compound;
+mod dialect;
 mod expansion;
+mod flow;
 mod nested;
 pub mod packages;
 mod parser;
@@ -30,6 +32,8 @@ pub use ast::{
     Place, Problem, ProblemKind, Redirect, RedirectOperator,
 };
 pub use command::{Assignment, Command, Context, Inside};
+pub use dialect::{Dialect, ShellCall};
+pub use flow::Dir;
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
 pub use word::{Part, PartKind, Word};
