@@ -9,6 +9,7 @@ mod launch;
 mod manifests;
 mod mounts;
 mod python;
+mod shells;
 mod start;
 mod state;
 
@@ -31,7 +32,7 @@ use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, stages};
 use crate::image::{self, Defaults};
 use crate::repository::Tree;
 use crate::shell::packages::{PackageCommand, package_commands};
-use crate::shell::{Command, Options, RunBody, Script, ShellCall};
+use crate::shell::{RunBody, Script};
 use crate::text::Span;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
@@ -174,7 +175,8 @@ impl<'a> FileFacts<'a> {
             Base::Stage(parent) => self.base_defaults(*parent),
             Base::Scratch | Base::Unknown => None,
         };
-        let windows = defaults.is_some_and(Defaults::is_windows) || says_windows(from, file, defaults);
+        let windows =
+            defaults.is_some_and(Defaults::is_windows) || shells::says_windows(from, file, defaults);
         let base_workdir = match self.root_base(&base) {
             Base::Scratch => Some("/"),
             _ => defaults.and_then(Defaults::workdir_path),
@@ -183,7 +185,7 @@ impl<'a> FileFacts<'a> {
         for index in syntax.instructions.clone() {
             let instruction = &file.instructions[index];
             let set = matches!(state.shell, Shell::Set(_));
-            let body = bodies.of(index).filter(|_| is_posix(&state.shell) && (set || !windows));
+            let body = bodies.of(index).filter(|_| shells::is_posix(&state.shell) && (set || !windows));
             let calls = match body {
                 Some(body) if instruction.keyword == Keyword::Run => {
                     body.scripts().flat_map(package_commands).collect()
@@ -407,25 +409,6 @@ impl InstructionFacts<'_> {
         self.instruction.keyword == keyword
     }
 
-    /// The shell options in effect when a command of one of [`InstructionFacts::scripts`] runs: those of SHELL,
-    /// then those that the script sets.
-    pub fn options_at(&self, script: &Script, command: &Command) -> Options {
-        let initial = match &self.state.shell {
-            Shell::Default => Options::default(),
-            Shell::Set(words) => ShellCall::of(words).options,
-        };
-        script.options_from(initial, command)
-    }
-
-    /// The absolute directory in which a command of one of [`InstructionFacts::scripts`] runs, where it is known.
-    pub fn dir_at(&self, script: &Script, command: &Command) -> Option<String> {
-        let start = match &self.state.workdir {
-            Workdir::Set(path) => Some(path.as_str()),
-            Workdir::Base | Workdir::Unknown => None,
-        };
-        script.dir_at(command).under(start, None)
-    }
-
     /// The scripts that run here: the line, then the here-documents that a shell runs.
     pub fn scripts(&self) -> impl Iterator<Item = &Script> {
         self.body.into_iter().flat_map(RunBody::scripts)
@@ -455,25 +438,6 @@ impl Bodies {
 
     fn of(&self, index: usize) -> Option<&RunBody> {
         self.0.get(index)?.as_ref()
-    }
-}
-
-fn is_posix(shell: &Shell) -> bool {
-    match shell {
-        Shell::Default => true,
-        Shell::Set(words) => ShellCall::of(words).is_posix(),
-    }
-}
-
-/// Whether a stage is one of Windows, by what the file itself says: `FROM --platform=windows/…`, or the escape
-/// character that only files for Windows change.
-fn says_windows(from: &Instruction, file: &Dockerfile, defaults: Option<&Defaults>) -> bool {
-    let platform = from.flags.iter().find(|flag| flag.name == "platform");
-    match platform.and_then(|flag| flag.value.as_ref()).map(|value| value.text.to_ascii_lowercase()) {
-        Some(platform) if platform.starts_with("windows") => true,
-        Some(platform) if platform.starts_with("linux") => false,
-        // A base that is known and no Windows is built with a changed escape character now and then.
-        _ => file.escape == '`' && defaults.is_none_or(|defaults| defaults.distribution.is_none()),
     }
 }
 

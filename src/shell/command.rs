@@ -144,6 +144,21 @@ impl Command {
         self.prefix().iter().find(|word| program_name(word) == Some(name))
     }
 
+    /// Whether a word before the program has it run as a user other than the one of the script: `gosu app`,
+    /// `sudo -u app`.
+    pub fn runs_as_other_user(&self) -> bool {
+        let names = ["gosu", "su-exec", "setuser", "s6-setuidgid", "chpst", "runuser", "setpriv"];
+        let option = |text: &str| {
+            text == "--user" || text.starts_with("--user=") || {
+                let short = text.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+                short.is_some_and(|letters| letters.contains('u'))
+            }
+        };
+        names.iter().any(|name| self.prefix_word(name).is_some())
+            || (["sudo", "doas"].iter().any(|name| self.prefix_word(name).is_some())
+                && self.prefix().iter().any(|word| option(word.text())))
+    }
+
     /// The first redirect that writes standard output (or both outputs) to a file.
     pub fn output_file(&self) -> Option<&Redirect> {
         self.redirects.iter().find(|r| r.writes_file() && matches!(r.descriptor.as_deref(), None | Some("1")))

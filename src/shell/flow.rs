@@ -304,14 +304,14 @@ impl<'s> Walk<'s> {
 
     fn list(&mut self, list: &'s List, state: State) -> Outcome {
         let mut state = state;
-        let mut last = Outcome::both(state);
+        let mut outcome = Outcome::both(state);
         for item in &list.items {
-            let outcome = self.and_or(item, state);
-            last = if item.terminator == Connector::Background { Outcome::both(state) } else { outcome };
+            let done = self.and_or(item, state);
+            outcome = if item.terminator == Connector::Background { Outcome::both(state) } else { done };
             // What stands behind an `exit` is not reached; it is read as if it were.
-            state = last.next().unwrap_or(state);
+            state = outcome.next().unwrap_or(state);
         }
-        last
+        outcome
     }
 
     fn and_or(&mut self, item: &'s AndOr, state: State) -> Outcome {

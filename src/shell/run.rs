@@ -41,7 +41,7 @@ impl RunBody {
     pub fn read(instruction: &Instruction, source: &Source) -> Self {
         let line = parse(&instruction.rest_joined());
         // Docker runs the body of a lone `<<EOF` as a script; with more on the line the shell gets all of it.
-        let lone = instruction.heredocs.len() == 1;
+        let single = instruction.heredocs.len() == 1;
         let heredocs = instruction
             .heredocs
             .iter()
@@ -52,7 +52,7 @@ impl RunBody {
                     line.heredocs.get(index).and_then(|h| h.command).and_then(|id| line.command(id));
                 let alone = command.is_some_and(|command| command.words.is_empty());
                 let interpreter = match command {
-                    Some(_) if alone && lone => interpreter_of(body),
+                    Some(_) if alone && single => interpreter_of(body),
                     Some(_) if alone => Interpreter::Other(String::new()),
                     Some(command) => match command.name() {
                         Some(name) if reads_script(command) => Interpreter::Shell(
@@ -70,7 +70,9 @@ impl RunBody {
                         let kept = if heredoc.chomp { line.trim_start_matches('\t') } else { line };
                         let from = at + (line.len() - kept.len()) as u32;
                         // The shell that feeds another one expands the body first.
-                        if heredoc.expand && matches!(interpreter, Interpreter::Shell(..)) && !(lone && alone)
+                        if heredoc.expand
+                            && matches!(interpreter, Interpreter::Shell(..))
+                            && !(single && alone)
                         {
                             push_unescaped(&mut joined, kept, from);
                         } else {

@@ -118,11 +118,11 @@ impl Parser<'_> {
     fn started(&mut self, execs: Vec<(Vec<Word>, Option<Joined>)>, parent: CommandId) -> List {
         let mut list = List::default();
         for (words, string) in execs {
-            let (Some(first), Some(last)) = (words.first(), words.last()) else { continue };
+            let (Some(begin), Some(end)) = (words.first(), words.last()) else { continue };
             let place = Place {
-                start: first.place.start,
-                end: last.place.end,
-                span: first.place.span.cover(last.place.span),
+                start: begin.place.start,
+                end: end.place.end,
+                span: begin.place.span.cover(end.place.span),
             };
             let end = Place { start: place.end, end: place.end, span: Span::at(place.span.end) };
             let id = CommandId(self.out.commands.len() as u32);

@@ -224,6 +224,20 @@ fn launchers_are_looked_through() {
         ("sudo -i", "sudo", 1),
         ("$VENV/bin/pip install x", "pip", 2),
         ("gosu app server", "server", 0),
+        ("sudo -H -u app -- env -i A=1 nice -n5 make x", "make", 1),
+        ("runuser -u app -- pip install x", "pip", 2),
+        ("runuser app -c x", "runuser", 3),
+        ("setpriv --reuid app --clear-groups server -d", "server", 1),
+        ("chpst -u app server", "server", 0),
+        ("s6-setuidgid app server", "server", 0),
+        ("flock -w 10 /l make x", "make", 1),
+        ("flock /l -c 'make x'", "flock", 3),
+        ("busybox wget x", "wget", 1),
+        ("busybox --install -s /bin", "busybox", 3),
+        ("xvfb-run -a -s '-screen 0' npm test", "npm", 1),
+        ("tini -g -- server", "server", 0),
+        ("chroot /m apt-get update", "chroot", 3),
+        ("env -S 'a b'", "env", 2),
         ("env", "env", 0),
     ] {
         let script = script(text);
@@ -233,6 +247,21 @@ fn launchers_are_looked_through() {
     }
     let script = script("sudo -E apt-get update");
     assert!(script.commands().next().unwrap().prefix_word("sudo").is_some());
+}
+
+#[test]
+fn users_of_commands() {
+    for (text, other) in [
+        ("gosu app a", true),
+        ("sudo -Hu app a", true),
+        ("sudo --user=app a", true),
+        ("env B=1 setuser app a", true),
+        ("sudo -E a", false),
+        ("env -u B a", false),
+        ("a -u app", false),
+    ] {
+        assert_eq!(script(text).commands().next().unwrap().runs_as_other_user(), other, "{text}");
+    }
 }
 
 #[test]
@@ -254,6 +283,86 @@ fn strings_of_other_shells_are_read() {
     assert!(!script.options_at(script.commands_named("su").next().unwrap()).pipefail);
     let d = script.commands_named("d").next().unwrap();
     assert!(d.context.inside.any(Inside::SUBSTITUTION));
+}
+
+#[test]
+fn commands_that_others_start() {
+    let text =
+        "find / -name x -exec rm -rf {} + -o -execdir sh -c 'a \"$1\"; b' _ {} \\; && c | xargs -I{} d {}";
+    assert_eq!(names(text), ["find", "rm", "sh", "a", "b", "c", "d"]);
+    let script = script(text);
+    let find = script.commands().next().unwrap();
+    assert_eq!(find.script.as_ref().unwrap().items.len(), 2);
+    let rm = script.commands_named("rm").next().unwrap();
+    assert_eq!(&text[rm.span().range()], "rm -rf {}");
+    assert!(rm.context.inside.any(Inside::STRING) && rm.context.parent == Some(find.id));
+    let b = script.commands_named("b").next().unwrap();
+    assert_eq!(&text[b.span().range()], "b");
+    // Without its end nothing is started.
+    assert_eq!(names("find . -exec rm {}"), ["find"]);
+    for (text, expected) in [
+        ("su app -s /bin/sh -c 'a && b'", vec!["su", "a", "b"]),
+        ("su - app -c \"a; b\"", vec!["su", "a", "b"]),
+        ("su -lc 'a' app", vec!["su", "a"]),
+        ("sudo su - app -c a", vec!["su", "a"]),
+        ("sudo -u app bash -lc 'a; b'", vec!["bash", "a", "b"]),
+        ("runuser -l app -c 'a'", vec!["runuser", "a"]),
+        ("runuser -u app -- sh -c 'a'", vec!["sh", "a"]),
+        ("gosu app sh -ec 'a'", vec!["sh", "a"]),
+        ("flock /l -c 'a'", vec!["flock", "a"]),
+        ("scl enable gcc-12 'a && b'", vec!["scl", "a", "b"]),
+        ("time nice -n 5 sh -c 'a'", vec!["sh", "a"]),
+        ("exec env A=1 sh -c 'a'", vec!["sh", "a"]),
+        ("su app <<E\na\nE\n", vec!["su", "a"]),
+        ("su app -c x <<E\na\nE\n", vec!["su", "x"]),
+        ("chroot /m sh -c 'a'", vec!["chroot"]),
+    ] {
+        assert_eq!(names(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn subscripts_and_patterns_over_lines() {
+    let text =
+        "a[${#a[*]}]=1; b[\"x y\"]+=2 c; d[$(( ${#d} - 1 ))]=$e; declare -a f=([0]=x [1]=y); g[ h; i[j k";
+    let script = script(text);
+    assert_eq!(script.problems, []);
+    let got: Vec<(Vec<&str>, Vec<&str>)> = script
+        .commands()
+        .map(|c| (c.assignments.iter().map(|a| &*a.name).collect(), c.words.iter().map(Word::raw).collect()))
+        .collect();
+    assert_eq!(
+        got,
+        [
+            (vec!["a"], vec![]),
+            (vec!["b"], vec!["c"]),
+            (vec!["d"], vec![]),
+            (vec![], vec!["declare", "-a", "f=([0]=x [1]=y)"]),
+            (vec![], vec!["g[", "h"]),
+            (vec![], vec!["i[j", "k"]),
+        ]
+    );
+    assert_eq!(names("if [[ $a == @(b|\n\t|c) ]]; then d; fi"), ["d"]);
+}
+
+#[test]
+fn output_that_goes_into_files() {
+    let script = script("a >& b; a >&2; a >&-; a 2>&1; a &> b; a >& $c; a >&1-");
+    let got: Vec<bool> = script.commands().map(|c| c.redirects[0].writes_file()).collect();
+    assert_eq!(got, [true, false, false, false, true, false, false]);
+}
+
+#[test]
+fn here_documents_are_expanded_for_another_shell() {
+    use crate::dockerfile::parse as parse_dockerfile;
+    use crate::text::Source;
+    let text = "RUN bash <<EOF\na \\$(b) \\$c\nEOF\n";
+    let source = Source::new(text.to_owned());
+    let file = parse_dockerfile(&source);
+    let body = RunBody::read(&file.instructions[0], &source);
+    let script = body.heredocs[0].script.as_ref().unwrap();
+    let got: Vec<_> = script.commands().map(|c| (c.name().unwrap(), &text[c.span().range()])).collect();
+    assert_eq!(got, [("a", "a \\$(b) \\$c"), ("b", "b")]);
 }
 
 #[test]
@@ -359,6 +468,79 @@ fn deep_nesting_and_long_text_are_bounded() {
     assert_eq!(problems(&"( ".repeat(61)).first(), Some(&ProblemKind::TooDeep));
 }
 
+/// Processor time in microseconds to read a text some times and to ask for the state of all its commands.
+#[cfg(target_os = "linux")]
+fn cost(text: &str, times: u32) -> i64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike;
+    let joined = Joined::verbatim(text, 0);
+    let used = || {
+        let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
+        usage.user_time().num_microseconds() + usage.system_time().num_microseconds()
+    };
+    let start = used();
+    for _ in 0..times {
+        let script = parse(&joined);
+        let known =
+            script.commands().filter(|c| script.options_at(c).errexit || script.dir_at(c) == Dir::Unknown);
+        let count = script.commands().count();
+        assert!(known.count() <= count && packages::package_commands(&script).len() <= count);
+    }
+    used() - start
+}
+
+/// One long text costs what eight short ones of the same length together cost; a quadratic reader takes eight
+/// times as long. The clock ticks every few milliseconds.
+#[cfg(target_os = "linux")]
+#[test]
+fn cost_is_linear() {
+    for unit in [
+        "apt-get install -y a b=1 && ",
+        "cd a; set -e; ",
+        "(cd b; x) || ",
+        "f() { cd x; }; f; ",
+        "if a; then cd b; fi; ",
+        "while a; do cd b; done; ",
+        "sh -c 'a; cd b'; ",
+        "find . -exec a {} \\; ; ",
+        "pushd a; ",
+        "x=$(cd a; b) ",
+        "a[",
+        "a=(",
+        "${",
+        "$((",
+        "`a`",
+        "<<A ",
+        "cat <<A\nb\nA\n",
+        "'a'\"b\"",
+        "\\\n",
+        "{ ",
+        "((",
+        "[[ a",
+        "case a in b) ",
+        "a | ",
+        "! ",
+        "-exec ",
+        "eval 'eval ",
+        "@(",
+    ] {
+        let long = |bytes: usize| unit.repeat(bytes / unit.len());
+        let (short, whole) = (cost(&long(6 << 10), 8), cost(&long(48 << 10), 1));
+        assert!(whole < short * 4 + 25_000, "{unit:?}: {short} µs for 8 × 6 KiB, {whole} µs for 48 KiB");
+    }
+}
+
+#[test]
+fn a_mebibyte_is_read() {
+    for unit in ["apt-get install -y a && ", "cd a; ", "$(", "'", "a\n", "é "] {
+        let text = unit.repeat((1 << 20) / unit.len());
+        let script = script(&text);
+        assert_eq!(script.text().len(), text.len());
+        let last = script.commands().next_back().unwrap();
+        let _ = (script.dir_at(last), script.options_at(last));
+    }
+}
+
 #[test]
 fn words_of_a_command_line() {
     assert_eq!(split_words("python3 app.py").unwrap(), ["python3", "app.py"]);
@@ -460,7 +642,7 @@ fn check(text: &str, joined: &Joined, file: &str) {
         if let Some(script) = &command.script {
             check_list(script, &valid);
         }
-        let _ = (command.name(), command.args().len(), script.options_at(command));
+        let _ = (command.name(), command.args().len(), script.options_at(command), script.dir_at(command));
         if let Some(call) = packages::package_command(command) {
             assert!(file.get(call.verb_span.range()).is_some(), "{file:?}");
             for package in &call.packages {
@@ -498,6 +680,8 @@ const GOOD: &[&str] = &[
     "case \"$1\" in -h|--help) f `g \\`h\\``;; @(a|b)) g;& esac; for x in a ${b:-\"c d\"}; do echo $((1<<2)); done",
     "if [[ $x =~ ^(é|b)$ ]]; then x=(a b); f() { g; }; else { h; } 2>&1 | sh -s; fi # ende é",
     "eval \"`a`\" ${v//\\//'}'} <(b) $'a\\'b' \"$'x\" {a,b} ~/c[0-9]* & time -p ! d",
+    "cd é && find . -exec sh -c 'cd \"$1\"; é' _ {} \\; -exec rm é {} +; a[\"é b\"]=1; while pushd /é; do popd; done; set -e; cd - || exit",
+    "mvn -Pé -T 1C package; ./gradlew -x é build; corepack yarn@4 add é@1; mono nuget.exe install é -version 1; bun add é",
     "poetry run pip install é; npm i -g a@1 @b/c; python3 -m pip install -e . -c c.txt; pacman -Syu --noconfirm a; cargo +nightly install --git u x",
 ];
 
@@ -513,7 +697,8 @@ proptest! {
             "'", "\"", "`", "$", "$(", "${", "$((", "(", ")", "))", "}", "{", " ", "\n", ";", ";;", "&", "|", "<", ">",
             "<<", "<<-", "E", "\\", "\t", "\r", "é", "a", "=", "=(", "[[ ", " ]]", "if ", "then ", "fi ", "case ", " in ",
             "esac", "do ", "done", "for ", "! ", "#", "*", "[", "]", "sh -c ", "eval ", "bash <<", "su -c ", "~", "@(",
-            "function ", "2>", "&>", "time ", "pip install ", "-", ":", "//", "apk add ",
+            "function ", "2>", "&>", "time ", "cd ", "pushd ", "popd", "set -e", "find ", "-exec ", "{} ", " +", "\\;",
+            "f() ", "while ", "exit", "..", "/a", "a[", "]=", "<<<", "scl enable ", "coproc ", "select ", "pip install ", "-", ":", "//", "apk add ",
         ]), 0..40)) {
         let text = tokens.concat();
         check(&text, &Joined::verbatim(&text, 0), &text);

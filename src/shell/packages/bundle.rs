@@ -37,8 +37,11 @@ pub(super) static TOOL: Tool = Tool {
     package: |text| (text, None, PackageKind::Name),
 };
 
-/// `bundle --version` installs nothing.
+/// `bundle --version` installs nothing; `install` takes no packages (`--without a b` names two groups).
 pub(super) fn refine(call: &mut PackageCommand<'_>) {
+    if matches!(call.verb_text.as_str(), "install" | "i" | "") {
+        call.packages.clear();
+    }
     if call.verb_text.is_empty() && call.has_flag(&["--version", "-v", "--help", "-h"]) {
         call.verb = Verb::Other;
     }

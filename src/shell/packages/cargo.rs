@@ -37,6 +37,7 @@ pub(super) static TOOL: Tool = Tool {
             "--out-dir",
             "--artifact-dir",
             "--precise",
+            "--recipe-path",
             "--rename",
             "--base",
         ],

@@ -70,6 +70,12 @@ pub(super) static TOOL: Tool = Tool {
 /// `/p:Name=value` is an option of MSBuild; `--version` pins what is named; `nuget locals --list` removes nothing;
 /// `add app.csproj package x` names the project in between.
 pub(super) fn refine(call: &mut PackageCommand<'_>) {
+    // `-v:q`, `-p:Name=value`
+    for flag in &mut call.flags {
+        if let Some(value) = flag.value.as_mut().filter(|value| value.starts_with(':')) {
+            value.remove(0);
+        }
+    }
     let option = |text: &str| text.starts_with('/') && text.contains(':');
     call.packages.retain(|package| !option(&package.name));
     call.operands.retain(|word| !option(word.text()));

@@ -6,7 +6,7 @@ use super::{Manager, PackageCommand, PackageKind, Tool, Verb, has_extension, is_
 pub(super) static TOOL: Tool = Tool {
     manager: Manager::Gem,
     syntax: Syntax::new(
-        "vinsPB",
+        "vinsPBg",
         &[
             "--version",
             "--install-dir",

@@ -36,6 +36,8 @@ mod yum;
 mod zypper;
 
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod tests;
 
 use super::command::program_name;
@@ -354,7 +356,11 @@ fn read<'a>(
     let mut call = PackageCommand {
         command,
         manager: tool.manager,
-        program: program_word.and_then(program_name).unwrap_or_default(),
+        // `corepack yarn@4 install`
+        program: program_word
+            .and_then(program_name)
+            .and_then(|name| name.split('@').next())
+            .unwrap_or_default(),
         program_span,
         verb,
         verb_text,
@@ -424,16 +430,12 @@ fn refine(call: &mut PackageCommand<'_>) {
         Manager::Cargo => cargo::refine(call),
         Manager::Conda => conda::refine(call),
         Manager::Pipx => pipx::refine(call),
+        Manager::Uv => uv::refine(call),
         Manager::Dotnet => dotnet::refine(call),
         Manager::Nuget => nuget::refine(call),
         Manager::Maven => maven::refine(call),
         Manager::Gradle => gradle::refine(call),
-        Manager::Zypper
-        | Manager::Pip
-        | Manager::Uv
-        | Manager::Poetry
-        | Manager::Pipenv
-        | Manager::Corepack => {}
+        Manager::Zypper | Manager::Pip | Manager::Poetry | Manager::Pipenv | Manager::Corepack => {}
     }
 }
 

@@ -48,16 +48,6 @@ pub struct Pin<'a> {
     pub version: &'a str,
 }
 
-impl Pin<'_> {
-    /// Whether it names exactly one version: no range, no wildcard, no variable, no tag such as `latest`.
-    pub fn is_exact(&self) -> bool {
-        matches!(self.operator, "" | "=" | "==" | "===" | "@" | ":")
-            && self.version.starts_with(|c: char| c.is_ascii_digit() || c == 'v')
-            && self.version.contains(|c: char| c.is_ascii_digit())
-            && !self.version.contains(['*', ',', '<', '>', '|', ' ', '$', '~', '^'])
-    }
-}
-
 impl Package {
     /// The version with its operator taken off.
     pub fn pin(&self) -> Option<Pin<'_>> {

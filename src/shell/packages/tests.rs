@@ -13,7 +13,7 @@ fn with(text: &str, verify: impl FnOnce(&PackageCommand<'_>)) {
     verify(&calls[0]);
 }
 
-fn shown(call: &PackageCommand<'_>) -> Vec<String> {
+pub(super) fn shown(call: &PackageCommand<'_>) -> Vec<String> {
     call.packages
         .iter()
         .map(|p| {
