@@ -5,115 +5,19 @@
 //! not agree the directory is not known. Between the chains of a list the script is taken to go on after
 //! success: `cd x; make` runs `make` in `x`.
 
+mod switches;
+
 use super::ast::{AndOr, CommandId, Compound, CompoundKind, Connector, HereDoc, List, Node, Pipeline};
 use super::command::{Command, is_assignment_text};
+use super::dir::{Dir, normalise};
 use super::nested::SHELLS;
 use super::script::Options;
 use super::word::{Part, PartKind, Word};
 use std::collections::HashMap;
+use switches::Switches;
 
 /// More changes of the directory in a row than this are not followed.
 const MAX_STEPS: u16 = 64;
-
-/// The working directory of a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dir {
-    /// Below the directory the script starts in (WORKDIR): a relative path without `.`; empty for that directory
-    /// itself. May begin with `..`.
-    Start(String),
-    /// Below the home directory of the user; without `.`, empty for the home directory itself.
-    Home(String),
-    /// This absolute path, without `.` and `..`.
-    Absolute(String),
-    /// The script does not tell: a variable, a loop that moves, two ways that do not agree.
-    Unknown,
-}
-
-impl Dir {
-    /// The absolute path, given the directory that the script starts in and the home directory.
-    pub fn under(&self, start: Option<&str>, home: Option<&str>) -> Option<String> {
-        let (base, path) = match self {
-            Self::Start(path) => (start?, path.as_str()),
-            Self::Home(path) => (home?, path.as_str()),
-            Self::Absolute(path) => ("/", path.as_str()),
-            Self::Unknown => return None,
-        };
-        let mut parts = Vec::new();
-        normalise(&mut parts, base, true);
-        normalise(&mut parts, path, true);
-        Some(format!("/{}", parts.join("/")))
-    }
-}
-
-/// Adds the parts of a path; `..` takes one away.
-fn normalise<'p>(parts: &mut Vec<&'p str>, path: &'p str, rooted: bool) {
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-}
-
-/// Switches as bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Switches {
-    /// Switches the script sets itself.
-    set: u8,
-    /// What it sets them to.
-    on: u8,
-}
-
-const ERREXIT: u8 = 1;
-const PIPEFAIL: u8 = 1 << 1;
-const XTRACE: u8 = 1 << 2;
-const NOUNSET: u8 = 1 << 3;
-const ALL: u8 = ERREXIT | PIPEFAIL | XTRACE | NOUNSET;
-
-impl Switches {
-    fn fixed(options: Options) -> Self {
-        Self { set: ALL, on: bits(options) }
-    }
-
-    /// On where either way has it on.
-    fn or(self, other: Self) -> Self {
-        let on = self.on | other.on;
-        Self { set: on | (self.set & other.set), on }
-    }
-
-    fn over(self, initial: Options) -> Options {
-        let on = (bits(initial) & !self.set) | self.on;
-        Options {
-            errexit: on & ERREXIT != 0,
-            pipefail: on & PIPEFAIL != 0,
-            xtrace: on & XTRACE != 0,
-            nounset: on & NOUNSET != 0,
-        }
-    }
-
-    fn apply(&mut self, args: &[Word]) {
-        let text = || args.iter().map(Word::text);
-        // What is set and what is left alone: the two differ in what they begin with.
-        let (mut off, mut on) = (Options::default(), Self { set: 0, on: ALL }.over(Options::default()));
-        off.apply(text());
-        on.apply(text());
-        let (off, on) = (bits(off), bits(on));
-        let touched = !(off ^ on) & ALL;
-        self.set |= touched;
-        self.on = (self.on & !touched) | (off & touched);
-    }
-}
-
-const fn bits(options: Options) -> u8 {
-    (options.errexit as u8 * ERREXIT)
-        | (options.pipefail as u8 * PIPEFAIL)
-        | (options.xtrace as u8 * XTRACE)
-        | (options.nounset as u8 * NOUNSET)
-}
 
 /// Where a directory comes from.
 #[derive(Debug, Clone, Copy)]

@@ -13,6 +13,7 @@ mod ast;
 mod command;
 mod compound;
 mod dialect;
+mod dir;
 mod expansion;
 mod flow;
 mod nested;
@@ -25,6 +26,8 @@ mod simple;
 mod word;
 
 #[cfg(test)]
+mod proptests;
+#[cfg(test)]
 mod tests;
 
 pub use ast::{
@@ -33,7 +36,7 @@ pub use ast::{
 };
 pub use command::{Assignment, Command, Context, Inside};
 pub use dialect::{Dialect, ShellCall};
-pub use flow::Dir;
+pub use dir::Dir;
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
 pub use word::{Part, PartKind, Word};

@@ -2,7 +2,8 @@
 
 use super::ast::{AndOr, CommandId, Connector, HereDoc, List, Node, Place, Problem};
 use super::command::Command;
-use super::flow::{Dir, Flow};
+use super::dir::Dir;
+use super::flow::Flow;
 use super::parser::{Map, Output, Parser};
 use super::run::{Interpreter, interpreter_of};
 use crate::dockerfile::Joined;
