@@ -12,6 +12,7 @@ mod mounts;
 mod python;
 mod roots;
 mod stage_names;
+mod shells;
 mod start;
 mod state;
 mod takers;
@@ -200,7 +201,8 @@ impl<'a> FileFacts<'a> {
             Base::Stage(parent) => self.base_defaults(*parent),
             Base::Scratch | Base::Unknown => None,
         };
-        let windows = defaults.is_some_and(Defaults::is_windows);
+        let windows =
+            defaults.is_some_and(Defaults::is_windows) || shells::says_windows(from, file, defaults);
         let base_workdir = match self.root_base(&base) {
             Base::Scratch => Some("/"),
             _ => defaults.and_then(Defaults::workdir_path),
@@ -208,7 +210,8 @@ impl<'a> FileFacts<'a> {
         let mut instructions = Vec::with_capacity(syntax.instructions.len());
         for index in syntax.instructions.clone() {
             let instruction = &file.instructions[index];
-            let body = bodies.of(index).filter(|_| !windows && is_posix(&state.shell));
+            let set = matches!(state.shell, Shell::Set(_));
+            let body = bodies.of(index).filter(|_| shells::is_posix(&state.shell) && (set || !windows));
             let calls = match body {
                 Some(body) if instruction.keyword == Keyword::Run => {
                     body.scripts().flat_map(package_commands).collect()
@@ -489,17 +492,6 @@ impl Bodies {
 
     fn of(&self, index: usize) -> Option<&RunBody> {
         self.0.get(index)?.as_deref()
-    }
-}
-
-fn is_posix(shell: &Shell) -> bool {
-    match shell {
-        Shell::Default => true,
-        Shell::Set(words) => {
-            let program = words.first().map_or("", String::as_str);
-            let name = program.rsplit(['/', '\\']).next().unwrap_or("");
-            matches!(name, "sh" | "bash" | "ash" | "dash" | "ksh" | "zsh")
-        }
     }
 }
 

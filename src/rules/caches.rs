@@ -47,6 +47,23 @@ impl Cache {
         })
     }
 
+    /// A manager that fills it.
+    const fn manager(self) -> Manager {
+        match self {
+            Self::Apt => Manager::Apt,
+            Self::Apk => Manager::Apk,
+            Self::Dnf => Manager::Dnf,
+            Self::Zypper => Manager::Zypper,
+            Self::Pip => Manager::Pip,
+            Self::Npm => Manager::Npm,
+            Self::Yarn => Manager::Yarn,
+            Self::Composer => Manager::Composer,
+            Self::Conda => Manager::Conda,
+            Self::Bundler => Manager::Bundler,
+            Self::Gem => Manager::Gem,
+        }
+    }
+
     /// Codes of peers for this detector.
     pub(super) const fn codes(self) -> &'static [&'static str] {
         match self {
@@ -213,23 +230,13 @@ impl Cache {
 
     /// Directories it fills; `None` when a variable moves it to an unknown place.
     pub(super) fn directories(self, facts: &InstructionFacts<'_>) -> Option<Vec<String>> {
-        let (variables, dirs): (&[&str], &[&str]) = match self {
-            Self::Apt => (&[], &["/var/lib/apt/lists"]),
-            Self::Apk => (&[], &["/var/cache/apk", "/etc/apk/cache"]),
-            Self::Dnf => {
-                (&[], &["/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/cache/tdnf"])
-            }
-            Self::Zypper => (&[], &["/var/cache/zypp"]),
-            Self::Pip => (&["PIP_CACHE_DIR"], &["~/.cache/pip"]),
-            Self::Npm => (&["npm_config_cache", "NPM_CONFIG_CACHE"], &["~/.npm/_cacache"]),
-            Self::Yarn => {
-                (&["YARN_CACHE_FOLDER"], &["~/.cache/yarn", "/usr/local/share/.cache/yarn", "~/.yarn-cache"])
-            }
-            Self::Composer => {
-                (&["COMPOSER_CACHE_DIR"], &["~/.composer/cache", "~/.cache/composer", "/tmp/cache"])
-            }
-            Self::Conda => (&["CONDA_PKGS_DIRS"], &["~/.conda/pkgs"]),
-            Self::Bundler | Self::Gem => (&[], &["/usr/local/bundle/cache", "~/.gem", "~/.bundle/cache"]),
+        let variables: &[&str] = match self {
+            Self::Pip => &["PIP_CACHE_DIR"],
+            Self::Npm => &["npm_config_cache", "NPM_CONFIG_CACHE"],
+            Self::Yarn => &["YARN_CACHE_FOLDER"],
+            Self::Composer => &["COMPOSER_CACHE_DIR"],
+            Self::Conda => &["CONDA_PKGS_DIRS"],
+            Self::Apt | Self::Apk | Self::Dnf | Self::Zypper | Self::Bundler | Self::Gem => &[],
         };
         for name in variables {
             match facts.state.env(name).or_else(|| facts.state.arg(name)) {
@@ -244,7 +251,7 @@ impl Cache {
                 return None;
             }
         }
-        Some(dirs.iter().map(|dir| (*dir).to_owned()).collect())
+        Some(self.manager().leftovers().iter().map(|leftover| leftover.dir.to_owned()).collect())
     }
 
     /// Whether a mount keeps the cache out of the layer.

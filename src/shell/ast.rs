@@ -212,8 +212,15 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// Whether output goes into a file: `>`, `>>`, `>|`, `&>`, `&>>`, `<>` (not `2>&1`).
+    /// Whether output goes into a file: `>`, `>>`, `>|`, `&>`, `&>>`, `<>`, `>& file` (not `2>&1`, `>&-`).
     pub fn writes_file(&self) -> bool {
+        if self.operator == RedirectOperator::DuplicateOut {
+            // bash: both outputs go there when it is no descriptor.
+            return self.descriptor.is_none()
+                && self.target.as_ref().and_then(Word::literal).is_some_and(|text| {
+                    text != "-" && !text.trim_end_matches('-').bytes().all(|b| b.is_ascii_digit())
+                });
+        }
         matches!(
             self.operator,
             RedirectOperator::Write

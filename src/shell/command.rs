@@ -36,7 +36,7 @@ impl Inside {
     pub const LOOP: Self = Self(1 << 5);
     /// `$(…)`, backquotes, `<(…)`.
     pub const SUBSTITUTION: Self = Self(1 << 6);
-    /// A string or here-document that another shell runs: `sh -c '…'`, `bash <<EOF`.
+    /// Run by another program than the script's own shell: `sh -c '…'`, `bash <<EOF`, `find -exec …`.
     pub const STRING: Self = Self(1 << 7);
     /// Behind `!`.
     pub const NEGATED: Self = Self(1 << 8);
@@ -101,7 +101,8 @@ pub struct Command {
     pub place: Place,
     /// Its surroundings.
     pub context: Context,
-    /// The commands of the string it runs: `sh -c '…'`, `su -c '…'`, `eval '…'`.
+    /// The commands of the string it runs (`sh -c '…'`, `su -c '…'`, `eval '…'`), or those that `find -exec`
+    /// starts.
     pub script: Option<List>,
     pub(super) name_at: u32,
 }
@@ -141,6 +142,21 @@ impl Command {
     /// The first prefix word of that name (`sudo`, `exec`, `env`, `xargs`, …).
     pub fn prefix_word(&self, name: &str) -> Option<&Word> {
         self.prefix().iter().find(|word| program_name(word) == Some(name))
+    }
+
+    /// Whether a word before the program has it run as a user other than the one of the script: `gosu app`,
+    /// `sudo -u app`.
+    pub fn runs_as_other_user(&self) -> bool {
+        let names = ["gosu", "su-exec", "setuser", "s6-setuidgid", "chpst", "runuser", "setpriv"];
+        let option = |text: &str| {
+            text == "--user" || text.starts_with("--user=") || {
+                let short = text.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+                short.is_some_and(|letters| letters.contains('u'))
+            }
+        };
+        names.iter().any(|name| self.prefix_word(name).is_some())
+            || (["sudo", "doas"].iter().any(|name| self.prefix_word(name).is_some())
+                && self.prefix().iter().any(|word| option(word.text())))
     }
 
     /// The first redirect that writes standard output (or both outputs) to a file.
@@ -191,12 +207,25 @@ const fn launcher(name: &'static str, short_values: &'static str) -> Launcher {
     Launcher { name, short_values, long_values: &[], operands: 0, assignments: false }
 }
 
-/// Options from the manuals of sudo, doas, coreutils, util-linux, findutils, bash and GNU time.
+/// Options from the manuals of sudo, doas, coreutils, util-linux, findutils, bash, GNU time, runit, tini and
+/// dumb-init. `chroot` is none of them: what it starts works on another root.
 static LAUNCHERS: &[Launcher] = &[
     Launcher {
         name: "sudo",
         short_values: "ugpCThRDrtU",
-        long_values: &["--user", "--group", "--prompt", "--chdir", "--chroot", "--host", "--role", "--type"],
+        long_values: &[
+            "--user",
+            "--group",
+            "--prompt",
+            "--chdir",
+            "--chroot",
+            "--host",
+            "--role",
+            "--type",
+            "--close-from",
+            "--command-timeout",
+            "--other-user",
+        ],
         operands: 0,
         assignments: true,
     },
@@ -215,16 +244,79 @@ static LAUNCHERS: &[Launcher] = &[
     launcher("nohup", ""),
     launcher("setsid", ""),
     launcher("eatmydata", ""),
-    launcher("fakeroot", ""),
+    launcher("fakeroot", "lifsb"),
+    launcher("chronic", ""),
+    launcher("unbuffer", ""),
+    launcher("linux32", ""),
+    launcher("linux64", ""),
+    launcher("dbus-run-session", ""),
+    launcher("busybox", ""),
     Launcher { long_values: &["--adjustment"], ..launcher("nice", "n") },
-    launcher("ionice", "cnpPu"),
+    Launcher {
+        long_values: &["--class", "--classdata", "--pid", "--pgid", "--uid"],
+        ..launcher("ionice", "cnpPu")
+    },
     Launcher { long_values: &["--format", "--output"], ..launcher("time", "fo") },
     Launcher { long_values: &["--signal", "--kill-after"], operands: 1, ..launcher("timeout", "sk") },
     Launcher { long_values: &["--input", "--output", "--error"], ..launcher("stdbuf", "ioe") },
     Launcher { operands: 1, ..launcher("gosu", "") },
     Launcher { operands: 1, ..launcher("su-exec", "") },
+    Launcher { operands: 1, ..launcher("setuser", "") },
+    Launcher { operands: 1, ..launcher("s6-setuidgid", "") },
+    Launcher { operands: 1, ..launcher("setarch", "") },
+    Launcher { operands: 1, ..launcher("faketime", "") },
     Launcher {
-        long_values: &["--arg-file", "--delimiter", "--max-args", "--max-procs", "--replace", "--max-lines"],
+        long_values: &["--wait", "--timeout", "--conflict-exit-code"],
+        operands: 1,
+        ..launcher("flock", "wE")
+    },
+    launcher("chpst", "uUbenlLmdopfcrt/"),
+    // With `-u` it starts a program, else a shell as `su` does.
+    Launcher {
+        long_values: &["--user", "--group", "--supp-group", "--whitelist-environment"],
+        ..launcher("runuser", "ugGw")
+    },
+    Launcher {
+        long_values: &[
+            "--ambient-caps",
+            "--inh-caps",
+            "--bounding-set",
+            "--ruid",
+            "--euid",
+            "--rgid",
+            "--egid",
+            "--reuid",
+            "--regid",
+            "--groups",
+            "--securebits",
+            "--pdeathsig",
+            "--selinux-label",
+            "--apparmor-profile",
+        ],
+        ..launcher("setpriv", "")
+    },
+    Launcher {
+        long_values: &[
+            "--error-file",
+            "--auth-file",
+            "--server-num",
+            "--xauth-protocol",
+            "--server-args",
+            "--wait",
+        ],
+        ..launcher("xvfb-run", "efnpsw")
+    },
+    launcher("tini", "pe"),
+    Launcher { long_values: &["--rewrite"], ..launcher("dumb-init", "r") },
+    Launcher {
+        long_values: &[
+            "--arg-file",
+            "--delimiter",
+            "--max-args",
+            "--max-procs",
+            "--max-chars",
+            "--process-slot-var",
+        ],
         ..launcher("xargs", "adEILnPs")
     },
 ];
@@ -246,15 +338,25 @@ pub(super) fn find_program(words: &[Word]) -> u32 {
                     next += 1;
                     continue;
                 }
+                if name == "runuser" && next == at + 1 {
+                    break 'program;
+                }
                 break;
             };
             // `command -v x` asks, `env -S` splits a string, `sudo -l` lists: the launcher does the work.
-            let asks = match name {
-                "command" => option.contains(['v', 'V']),
-                "env" => option.starts_with('S'),
-                "sudo" => matches!(option, "l" | "v" | "k" | "K" | "V" | "-list" | "-version"),
-                _ => false,
-            };
+            let asks =
+                match name {
+                    "command" => option.contains(['v', 'V']),
+                    "env" => option.starts_with('S'),
+                    "sudo" => matches!(option, "l" | "v" | "k" | "K" | "V" | "-list" | "-version"),
+                    "busybox" => matches!(option, "-install" | "-list" | "-list-full" | "-help"),
+                    // The string behind it is run.
+                    "flock" => option == "c" || option == "-command",
+                    "runuser" => !words.iter().skip(at + 1).map(Word::text).any(|text| {
+                        text.starts_with("-u") || text == "--user" || text.starts_with("--user=")
+                    }),
+                    _ => false,
+                };
             if asks {
                 break 'program;
             }
@@ -272,6 +374,10 @@ pub(super) fn find_program(words: &[Word]) -> u32 {
             }
         }
         next += launcher.operands;
+        // `flock file -c 'commands'`
+        if name == "flock" && words.get(next).is_some_and(|word| matches!(word.text(), "-c" | "--command")) {
+            break;
+        }
         if next >= words.len() {
             // `sudo -i`, a lone `exec >log`: the launcher itself is the command.
             break;

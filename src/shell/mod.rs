@@ -12,7 +12,10 @@
 mod ast;
 mod command;
 mod compound;
+mod dialect;
+mod dir;
 mod expansion;
+mod flow;
 mod nested;
 pub mod packages;
 mod parser;
@@ -23,6 +26,8 @@ mod simple;
 mod word;
 
 #[cfg(test)]
+mod proptests;
+#[cfg(test)]
 mod tests;
 
 pub use ast::{
@@ -30,6 +35,8 @@ pub use ast::{
     Place, Problem, ProblemKind, Redirect, RedirectOperator,
 };
 pub use command::{Assignment, Command, Context, Inside};
+pub use dialect::{Dialect, ShellCall};
+pub use dir::Dir;
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
 pub use word::{Part, PartKind, Word};

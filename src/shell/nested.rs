@@ -14,8 +14,14 @@ pub(super) const SHELLS: [&str; 7] = ["sh", "bash", "ash", "dash", "zsh", "ksh",
 
 /// Whether a command runs what it reads from standard input as a script: `bash`, `sh -s arg`, `bash -x`.
 pub(super) fn reads_script(command: &Command) -> bool {
-    if !command.name().is_some_and(|name| SHELLS.contains(&name)) {
-        return false;
+    match command.name() {
+        // Its operands are a user and the words of that user's shell.
+        Some("su") => {
+            return command.args().iter().filter(|word| !word.text().starts_with('-')).count() < 2
+                && command.args().iter().all(|word| word.literal().is_some_and(|text| !runs_string(text)));
+        }
+        Some(name) if SHELLS.contains(&name) => {}
+        _ => return false,
     }
     for word in command.args() {
         let Some(text) = word.literal() else { return false };
@@ -29,6 +35,40 @@ pub(super) fn reads_script(command: &Command) -> bool {
     true
 }
 
+/// Whether an option of `su` and its like says that the next word is run by a shell.
+fn runs_string(text: &str) -> bool {
+    matches!(text, "--command" | "--session-command")
+        || (text.starts_with('-') && !text.starts_with("--") && text.ends_with('c'))
+}
+
+/// Where the commands stand that a `find` starts: first word, behind the last word.
+pub(super) fn find_execs(words: &[Word], name_at: usize) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    if words.get(name_at).and_then(program_name) != Some("find") {
+        return out;
+    }
+    let mut at = name_at + 1;
+    while let Some(word) = words.get(at) {
+        at += 1;
+        if !matches!(word.text(), "-exec" | "-execdir" | "-ok" | "-okdir") {
+            continue;
+        }
+        let start = at;
+        while let Some(word) = words.get(at) {
+            let plus = word.text() == "+" && words.get(at - 1).is_some_and(|last| last.text() == "{}");
+            if word.text() == ";" || plus {
+                break;
+            }
+            at += 1;
+        }
+        if at > start && at < words.len() {
+            out.push((start, at));
+        }
+        at += 1;
+    }
+    out
+}
+
 /// Which word of a command line another shell runs.
 fn string_index(words: &[Word], name_at: usize) -> Option<usize> {
     let name = words.get(name_at).and_then(program_name)?;
@@ -37,12 +77,13 @@ fn string_index(words: &[Word], name_at: usize) -> Option<usize> {
     if name == "eval" {
         return (args.len() == 1).then_some(name_at + 1);
     }
-    if name == "su" || name == "runuser" {
-        let option = args.iter().position(|word| {
-            let text = word.text();
-            text == "--command" || (text.starts_with('-') && !text.starts_with("--") && text.ends_with('c'))
-        })?;
+    if matches!(name, "su" | "runuser" | "flock" | "script") {
+        let option = args.iter().position(|word| runs_string(word.text()))?;
         return (option + 1 < args.len()).then_some(name_at + 1 + option + 1);
+    }
+    // `scl enable devtoolset-9 'make'`
+    if name == "scl" && args.first().is_some_and(|word| word.text() == "enable") {
+        return (args.len() > 2 && !args.iter().any(|word| word.text() == "--")).then_some(words.len() - 1);
     }
     if !SHELLS.contains(&name) {
         return None;

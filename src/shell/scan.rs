@@ -156,7 +156,7 @@ impl Parser<'_> {
                 b')' if group > 0 => group -= 1,
                 b'|' if pattern && at > start => {}
                 b'\r' if self.peek_at(1) != Some(b'\n') => {}
-                b'\n' => break,
+                b'\n' if group == 0 || !pattern => break,
                 _ if group > 0 && is_meta(byte) => {}
                 b'*' | b'?' => scan.marks.set(Marks::GLOB),
                 b'[' => bracket = true,

@@ -1,11 +1,13 @@
 //! A whole script and the questions rules ask about it.
 
 use super::ast::{AndOr, CommandId, Connector, HereDoc, List, Node, Place, Problem};
-use super::command::{Command, Inside};
-use super::nested::SHELLS;
+use super::command::Command;
+use super::dir::Dir;
+use super::flow::Flow;
 use super::parser::{Map, Output, Parser};
+use super::run::{Interpreter, interpreter_of};
 use crate::dockerfile::Joined;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A script that was read.
 #[derive(Debug, Clone)]
@@ -23,6 +25,9 @@ pub struct Script {
     /// Numbers of the commands in order of place.
     order: Vec<u32>,
     end: Place,
+    /// The options of the shell that is named for this script alone.
+    pub(super) own: Option<Options>,
+    flow: OnceLock<Box<Flow>>,
 }
 
 /// What stands behind the last command of a script.
@@ -66,7 +71,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Applies the words behind `set` or behind the name of a shell.
+    /// Applies the words behind `set`.
     pub fn apply<'a>(&mut self, words: impl IntoIterator<Item = &'a str>) {
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
@@ -76,20 +81,55 @@ impl Options {
                 [b'+', _, ..] => false,
                 _ => return,
             };
-            for letter in word.chars().skip(1) {
-                match letter {
-                    'e' => self.errexit = on,
-                    'x' => self.xtrace = on,
-                    'u' => self.nounset = on,
-                    'o' => match words.next() {
-                        Some("errexit") => self.errexit = on,
-                        Some("pipefail") => self.pipefail = on,
-                        Some("xtrace") => self.xtrace = on,
-                        Some("nounset") => self.nounset = on,
-                        _ => {}
-                    },
-                    _ => {}
+            self.letters(word, on, &mut words);
+        }
+    }
+
+    /// Applies the words behind the name of a shell, up to the script or the string it runs.
+    pub fn apply_call<'a>(&mut self, words: impl IntoIterator<Item = &'a str>) {
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let on = match word.as_bytes() {
+                [b'-', b'-'] | [] => return,
+                [b'-', b'-', ..] => {
+                    if matches!(word, "--rcfile" | "--init-file") {
+                        words.next();
+                    }
+                    continue;
                 }
+                [b'-', _, ..] => true,
+                [b'+', _, ..] => false,
+                _ => return,
+            };
+            self.letters(word, on, &mut words);
+        }
+    }
+
+    /// The options that the words behind the name of a shell switch on.
+    pub(super) fn of_call(words: &[String]) -> Self {
+        let mut options = Self::default();
+        options.apply_call(words.iter().map(String::as_str));
+        options
+    }
+
+    fn letters<'a>(&mut self, word: &str, on: bool, words: &mut impl Iterator<Item = &'a str>) {
+        for letter in word.chars().skip(1) {
+            match letter {
+                'e' => self.errexit = on,
+                'x' => self.xtrace = on,
+                'u' => self.nounset = on,
+                'o' => match words.next() {
+                    Some("errexit") => self.errexit = on,
+                    Some("pipefail") => self.pipefail = on,
+                    Some("xtrace") => self.xtrace = on,
+                    Some("nounset") => self.nounset = on,
+                    _ => {}
+                },
+                // `shopt` options of bash.
+                'O' => {
+                    words.next();
+                }
+                _ => {}
             }
         }
     }
@@ -118,6 +158,11 @@ pub fn parse(joined: &Joined) -> Script {
         commands: out.commands,
         order,
         end: Place { start: len as u32, end: len as u32, span: joined.span(len..len) },
+        own: match interpreter_of(&text) {
+            Interpreter::Shell(_, options) => Some(Options::of_call(&options)),
+            Interpreter::Default | Interpreter::Other(_) => None,
+        },
+        flow: OnceLock::new(),
         text,
     }
 }
@@ -188,49 +233,26 @@ impl Script {
         })
     }
 
-    /// The shell options that are in effect when a command runs, as far as the script sets them itself:
-    /// by `set`, or by the options of the shell that runs the string it is in.
+    /// The shell options that are in effect when a command runs, as far as the script sets them itself: by
+    /// `set`, by its own `#!` line, or by the options of the shell that runs the string it is in. Behind a
+    /// branch an option is on when it may be on.
     pub fn options_at(&self, command: &Command) -> Options {
-        let scope = self.string_of(command);
-        let mut options = Options::default();
-        if let Some(shell) = scope.and_then(|id| self.command(id))
-            && shell.name().is_some_and(|name| SHELLS.contains(&name))
-        {
-            options.apply(shell.args().iter().map(super::Word::text));
-        }
-        for set in self.commands().take_while(|other| other.place.start < command.place.start) {
-            // What a subshell, a substitution or a function sets does not reach the commands around it.
-            let private =
-                set.context.inside.common(Inside::SUBSHELL.with(Inside::SUBSTITUTION).with(Inside::FUNCTION));
-            let reaches = private.is_none()
-                || (command.context.inside.common(private) == private
-                    && set.context.depth <= command.context.depth
-                    && set.context.chain == command.context.chain);
-            if reaches && set.name() == Some("set") && self.string_of(set) == scope {
-                options.apply(set.args().iter().map(super::Word::text));
-            }
-        }
-        options
+        self.options_from(Options::default(), command)
     }
 
-    /// The command whose string or here-document a command is in.
-    fn string_of(&self, command: &Command) -> Option<CommandId> {
-        let mut at = command;
-        // A command in a substitution of a string has the command of the string as grandparent.
-        for _ in 0..self.commands.len() {
-            if !at.context.inside.any(Inside::STRING) {
-                return None;
-            }
-            let id = at.context.parent?;
-            let parent = self.command(id)?;
-            if parent.script.is_some()
-                || self.heredocs.iter().any(|h| h.command == Some(id) && h.script.is_some())
-            {
-                return Some(id);
-            }
-            at = parent;
-        }
-        None
+    /// [`Script::options_at`] for a script that a shell with these options runs (SHELL). A script that has a
+    /// `#!` line of its own, or a shell named on its line, does not inherit them.
+    pub fn options_from(&self, initial: Options, command: &Command) -> Options {
+        self.flow().options(command, &self.commands, self.own.unwrap_or(initial))
+    }
+
+    /// The working directory in which a command runs.
+    pub fn dir_at(&self, command: &Command) -> Dir {
+        self.flow().dir(command, &self.commands)
+    }
+
+    fn flow(&self) -> &Flow {
+        self.flow.get_or_init(|| Box::new(Flow::of(&self.root, &self.commands, &self.heredocs)))
     }
 }
 

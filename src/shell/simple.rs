@@ -1,8 +1,15 @@
 //! Simple commands, redirects and here-documents.
 
-use super::ast::{CommandId, HereDoc, Node, ProblemKind, Redirect, RedirectOperator};
-use super::command::{Assignment, Command, find_program};
+use super::ast::{
+    AndOr, CommandId, Connector, Element, HereDoc, List, Node, Pipeline, Place, ProblemKind, Redirect,
+    RedirectOperator,
+};
+use super::command::{Assignment, Command, Inside, find_program};
+use super::nested::find_execs;
 use super::parser::{Local, Parser};
+use super::word::Word;
+use crate::dockerfile::Joined;
+use crate::text::Span;
 
 impl Parser<'_> {
     pub(super) fn simple_command(&mut self) -> Option<Node> {
@@ -75,6 +82,15 @@ impl Parser<'_> {
         }
         let name_at = find_program(&words);
         let string = self.shell_string(&words, name_at as usize, first_local);
+        let execs: Vec<(Vec<Word>, Option<Joined>)> = find_execs(&words, name_at as usize)
+            .into_iter()
+            .filter_map(|(from, to)| {
+                let started = words.get(from..to)?.to_vec();
+                let at = find_program(&started) as usize;
+                let string = self.shell_string(&started, at, first_local + from);
+                Some((started, string))
+            })
+            .collect();
         if let Some(command) = self.out.commands.get_mut(id.index()) {
             command.assignments = assignments;
             command.words = words;
@@ -89,7 +105,68 @@ impl Parser<'_> {
                 command.script = Some(script);
             }
         }
+        if !execs.is_empty() {
+            let script = self.started(execs, id);
+            if let Some(command) = self.out.commands.get_mut(id.index()) {
+                command.script = Some(script);
+            }
+        }
         Some(Node::Simple(id))
+    }
+
+    /// The commands that a `find` starts, as a list.
+    fn started(&mut self, execs: Vec<(Vec<Word>, Option<Joined>)>, parent: CommandId) -> List {
+        let mut list = List::default();
+        for (words, string) in execs {
+            let (Some(begin), Some(end)) = (words.first(), words.last()) else { continue };
+            let place = Place {
+                start: begin.place.start,
+                end: end.place.end,
+                span: begin.place.span.cover(end.place.span),
+            };
+            let end = Place { start: place.end, end: place.end, span: Span::at(place.span.end) };
+            let id = CommandId(self.out.commands.len() as u32);
+            let mut context = self.context();
+            context.inside = context.inside.with(Inside::STRING);
+            context.parent = Some(parent);
+            context.depth += 1;
+            self.out.commands.push(Command {
+                id,
+                assignments: Vec::new(),
+                name_at: find_program(&words),
+                words,
+                redirects: Vec::new(),
+                place,
+                context,
+                script: None,
+            });
+            if let Some(string) = string {
+                let script = self.nested_script(&string, id);
+                if let Some(command) = self.out.commands.get_mut(id.index()) {
+                    command.script = Some(script);
+                }
+            }
+            let pipeline = Pipeline {
+                negated: false,
+                timed: false,
+                commands: vec![Node::Simple(id)],
+                operators: Vec::new(),
+                place,
+            };
+            let element = Element { before: Connector::End, before_place: end, pipeline };
+            list.place = if list.items.is_empty() {
+                place
+            } else {
+                Place { end: place.end, span: list.place.span.cover(place.span), ..list.place }
+            };
+            list.items.push(AndOr {
+                elements: vec![element],
+                terminator: Connector::End,
+                terminator_place: end,
+                place,
+            });
+        }
+        list
     }
 
     /// Number of blanks from an offset on.
@@ -99,7 +176,7 @@ impl Parser<'_> {
     }
 
     /// A word of a simple command, its local offsets remembered.
-    fn command_word(&mut self) -> Option<super::Word> {
+    fn command_word(&mut self) -> Option<Word> {
         let start = self.pos;
         let (word, expansions) = self.scan_word(false)?;
         self.locals.push(Local { start, end: self.last, expansions });
@@ -116,13 +193,7 @@ impl Parser<'_> {
         let mut at = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'))?;
         let name = self.slice(start, start + at);
         if rest.get(at) == Some(&b'[') {
-            let subscript = rest.get(at..)?;
-            let close =
-                subscript.iter().position(|b| matches!(b, b']' | b'\n' | b' ' | b';' | b'"' | b'\''))?;
-            if subscript.get(close) != Some(&b']') {
-                return None;
-            }
-            at += close + 1;
+            at += subscript_len(rest.get(at..)?)?;
         }
         let append = rest.get(at) == Some(&b'+');
         if append {
@@ -283,4 +354,33 @@ impl Parser<'_> {
     pub(super) fn arithmetic(&mut self, start: usize, open: &'static str) {
         self.arithmetic_parts(start, open);
     }
+}
+
+/// Longest subscript of an array in bytes: whoever writes `a[` as a word does not make the rest be read twice.
+const MAX_SUBSCRIPT: usize = 256;
+
+/// Length of the subscript `[…]` that the bytes begin with. Blanks stand in quotes or brackets only.
+fn subscript_len(bytes: &[u8]) -> Option<usize> {
+    let (mut depth, mut quote) = (0_u32, None);
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at).filter(|_| at < MAX_SUBSCRIPT) {
+        match byte {
+            b'\\' => at += 1,
+            b'\'' | b'"' if quote.is_none() => quote = Some(*byte),
+            _ if quote == Some(*byte) => quote = None,
+            _ if quote.is_some() => {}
+            b'[' | b'(' | b'{' => depth += 1,
+            b']' | b')' | b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return (*byte == b']').then_some(at + 1);
+                }
+            }
+            b'\n' => return None,
+            b' ' | b'\t' | b';' | b'&' | b'|' if depth == 1 => return None,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }

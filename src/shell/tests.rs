@@ -1,11 +1,10 @@
-//! Each construct, nasty input, and properties over arbitrary text.
+//! Each construct, and nasty input.
 
 use super::*;
 use crate::dockerfile::Joined;
 use crate::text::Span;
-use proptest::prelude::*;
 
-fn script(text: &str) -> Script {
+pub(super) fn script(text: &str) -> Script {
     parse(&Joined::verbatim(text, 0))
 }
 
@@ -22,7 +21,7 @@ fn texts(text: &str) -> Vec<String> {
     command.words.iter().map(|word| word.text().to_owned()).collect()
 }
 
-fn problems(text: &str) -> Vec<ProblemKind> {
+pub(super) fn problems(text: &str) -> Vec<ProblemKind> {
     script(text).problems.iter().map(|problem| problem.kind).collect()
 }
 
@@ -224,6 +223,20 @@ fn launchers_are_looked_through() {
         ("sudo -i", "sudo", 1),
         ("$VENV/bin/pip install x", "pip", 2),
         ("gosu app server", "server", 0),
+        ("sudo -H -u app -- env -i A=1 nice -n5 make x", "make", 1),
+        ("runuser -u app -- pip install x", "pip", 2),
+        ("runuser app -c x", "runuser", 3),
+        ("setpriv --reuid app --clear-groups server -d", "server", 1),
+        ("chpst -u app server", "server", 0),
+        ("s6-setuidgid app server", "server", 0),
+        ("flock -w 10 /l make x", "make", 1),
+        ("flock /l -c 'make x'", "flock", 3),
+        ("busybox wget x", "wget", 1),
+        ("busybox --install -s /bin", "busybox", 3),
+        ("xvfb-run -a -s '-screen 0' npm test", "npm", 1),
+        ("tini -g -- server", "server", 0),
+        ("chroot /m apt-get update", "chroot", 3),
+        ("env -S 'a b'", "env", 2),
         ("env", "env", 0),
     ] {
         let script = script(text);
@@ -233,6 +246,21 @@ fn launchers_are_looked_through() {
     }
     let script = script("sudo -E apt-get update");
     assert!(script.commands().next().unwrap().prefix_word("sudo").is_some());
+}
+
+#[test]
+fn users_of_commands() {
+    for (text, other) in [
+        ("gosu app a", true),
+        ("sudo -Hu app a", true),
+        ("sudo --user=app a", true),
+        ("env B=1 setuser app a", true),
+        ("sudo -E a", false),
+        ("env -u B a", false),
+        ("a -u app", false),
+    ] {
+        assert_eq!(script(text).commands().next().unwrap().runs_as_other_user(), other, "{text}");
+    }
 }
 
 #[test]
@@ -254,6 +282,86 @@ fn strings_of_other_shells_are_read() {
     assert!(!script.options_at(script.commands_named("su").next().unwrap()).pipefail);
     let d = script.commands_named("d").next().unwrap();
     assert!(d.context.inside.any(Inside::SUBSTITUTION));
+}
+
+#[test]
+fn commands_that_others_start() {
+    let text =
+        "find / -name x -exec rm -rf {} + -o -execdir sh -c 'a \"$1\"; b' _ {} \\; && c | xargs -I{} d {}";
+    assert_eq!(names(text), ["find", "rm", "sh", "a", "b", "c", "d"]);
+    let script = script(text);
+    let find = script.commands().next().unwrap();
+    assert_eq!(find.script.as_ref().unwrap().items.len(), 2);
+    let rm = script.commands_named("rm").next().unwrap();
+    assert_eq!(&text[rm.span().range()], "rm -rf {}");
+    assert!(rm.context.inside.any(Inside::STRING) && rm.context.parent == Some(find.id));
+    let b = script.commands_named("b").next().unwrap();
+    assert_eq!(&text[b.span().range()], "b");
+    // Without its end nothing is started.
+    assert_eq!(names("find . -exec rm {}"), ["find"]);
+    for (text, expected) in [
+        ("su app -s /bin/sh -c 'a && b'", vec!["su", "a", "b"]),
+        ("su - app -c \"a; b\"", vec!["su", "a", "b"]),
+        ("su -lc 'a' app", vec!["su", "a"]),
+        ("sudo su - app -c a", vec!["su", "a"]),
+        ("sudo -u app bash -lc 'a; b'", vec!["bash", "a", "b"]),
+        ("runuser -l app -c 'a'", vec!["runuser", "a"]),
+        ("runuser -u app -- sh -c 'a'", vec!["sh", "a"]),
+        ("gosu app sh -ec 'a'", vec!["sh", "a"]),
+        ("flock /l -c 'a'", vec!["flock", "a"]),
+        ("scl enable gcc-12 'a && b'", vec!["scl", "a", "b"]),
+        ("time nice -n 5 sh -c 'a'", vec!["sh", "a"]),
+        ("exec env A=1 sh -c 'a'", vec!["sh", "a"]),
+        ("su app <<E\na\nE\n", vec!["su", "a"]),
+        ("su app -c x <<E\na\nE\n", vec!["su", "x"]),
+        ("chroot /m sh -c 'a'", vec!["chroot"]),
+    ] {
+        assert_eq!(names(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn subscripts_and_patterns_over_lines() {
+    let text =
+        "a[${#a[*]}]=1; b[\"x y\"]+=2 c; d[$(( ${#d} - 1 ))]=$e; declare -a f=([0]=x [1]=y); g[ h; i[j k";
+    let script = script(text);
+    assert_eq!(script.problems, []);
+    let got: Vec<(Vec<&str>, Vec<&str>)> = script
+        .commands()
+        .map(|c| (c.assignments.iter().map(|a| &*a.name).collect(), c.words.iter().map(Word::raw).collect()))
+        .collect();
+    assert_eq!(
+        got,
+        [
+            (vec!["a"], vec![]),
+            (vec!["b"], vec!["c"]),
+            (vec!["d"], vec![]),
+            (vec![], vec!["declare", "-a", "f=([0]=x [1]=y)"]),
+            (vec![], vec!["g[", "h"]),
+            (vec![], vec!["i[j", "k"]),
+        ]
+    );
+    assert_eq!(names("if [[ $a == @(b|\n\t|c) ]]; then d; fi"), ["d"]);
+}
+
+#[test]
+fn output_that_goes_into_files() {
+    let script = script("a >& b; a >&2; a >&-; a 2>&1; a &> b; a >& $c; a >&1-");
+    let got: Vec<bool> = script.commands().map(|c| c.redirects[0].writes_file()).collect();
+    assert_eq!(got, [true, false, false, false, true, false, false]);
+}
+
+#[test]
+fn here_documents_are_expanded_for_another_shell() {
+    use crate::dockerfile::parse as parse_dockerfile;
+    use crate::text::Source;
+    let text = "RUN bash <<EOF\na \\$(b) \\$c\nEOF\n";
+    let source = Source::new(text.to_owned());
+    let file = parse_dockerfile(&source);
+    let body = RunBody::read(&file.instructions[0], &source);
+    let script = body.heredocs[0].script.as_ref().unwrap();
+    let got: Vec<_> = script.commands().map(|c| (c.name().unwrap(), &text[c.span().range()])).collect();
+    assert_eq!(got, [("a", "a \\$(b) \\$c"), ("b", "b")]);
 }
 
 #[test]
@@ -394,161 +502,4 @@ fn who_runs_a_script() {
     assert_eq!(interpreter_of("set -e\n"), Interpreter::Default);
     assert_eq!(interpreter_of("#!/bin/bash -e\nx"), Interpreter::Shell("bash".into(), vec!["-e".into()]));
     assert_eq!(interpreter_of("#!/usr/bin/env python3\nx"), Interpreter::Other("python3".into()));
-}
-
-fn check_parts(parts: &[Part], valid: &dyn Fn(&Place)) {
-    for part in parts {
-        valid(&part.place);
-        match &part.kind {
-            PartKind::DoubleQuoted(inner) | PartKind::Arithmetic(inner) => check_parts(inner, valid),
-            PartKind::Variable { modifier, operand, .. } => {
-                valid(modifier);
-                check_parts(operand, valid);
-            }
-            PartKind::Substitution { list, .. } | PartKind::Process(list) => check_list(list, valid),
-            PartKind::Array(words) => words.iter().for_each(|word| valid(&word.place)),
-            PartKind::Literal | PartKind::SingleQuoted | PartKind::AnsiQuoted => {}
-        }
-    }
-}
-fn check_list(list: &List, valid: &dyn Fn(&Place)) {
-    valid(&list.place);
-    for item in &list.items {
-        valid(&item.place);
-        valid(&item.terminator_place);
-        assert!(!item.elements.is_empty());
-        for element in &item.elements {
-            valid(&element.before_place);
-            valid(&element.pipeline.place);
-            assert!(!element.pipeline.commands.is_empty());
-            element.pipeline.operators.iter().for_each(valid);
-            for node in &element.pipeline.commands {
-                if let Node::Compound(node) = node {
-                    valid(&node.place);
-                }
-            }
-        }
-    }
-}
-
-/// Every place lies in its text, on character boundaries, and the flat view is in order.
-fn check(text: &str, joined: &Joined, file: &str) {
-    let script = parse(joined);
-    let valid = |place: &Place| {
-        assert!(text.get(place.range()).is_some(), "{place:?} in {text:?}");
-        assert!(file.get(place.span.range()).is_some(), "{place:?} in {file:?}");
-    };
-    check_list(&script.root, &valid);
-    let mut last = 0;
-    for command in script.commands() {
-        assert!(last <= command.place.start, "{text:?}");
-        last = command.place.start;
-        valid(&command.place);
-        for word in &command.words {
-            valid(&word.place);
-            assert!(
-                command.place.start <= word.place.start && word.place.end <= command.place.end,
-                "{text:?}"
-            );
-            check_parts(&word.parts, &valid);
-        }
-        for assignment in &command.assignments {
-            valid(&assignment.place);
-            valid(&assignment.value.place);
-        }
-        command.redirects.iter().for_each(|redirect| valid(&redirect.place));
-        if let Some(script) = &command.script {
-            check_list(script, &valid);
-        }
-        let _ = (command.name(), command.args().len(), script.options_at(command));
-        if let Some(call) = packages::package_command(command) {
-            assert!(file.get(call.verb_span.range()).is_some(), "{file:?}");
-            for package in &call.packages {
-                assert!(file.get(package.span.range()).is_some(), "{file:?}");
-            }
-        }
-    }
-    for heredoc in &script.heredocs {
-        heredoc.body.iter().for_each(&valid);
-        heredoc.script.iter().for_each(|script| check_list(script, &valid));
-    }
-    script.problems.iter().for_each(|problem| valid(&problem.place));
-    script.comments.iter().for_each(&valid);
-    if let Some(ending) = script.ending() {
-        assert!(file.is_char_boundary(ending.insert_at as usize));
-    }
-}
-
-/// Joins a text over its backslash-newlines as the Dockerfile reader does.
-fn joined_lines(file: &str) -> Joined {
-    let mut joined = Joined::new();
-    let mut at = 0;
-    for line in file.split_inclusive('\n') {
-        let kept = line.strip_suffix("\\\n").unwrap_or(line);
-        joined.push(kept, at);
-        at += line.len() as u32;
-    }
-    joined
-}
-
-const GOOD: &[&str] = &[
-    "set -eux; \\\n apt-get update && apt-get install -qqy --no-install-recommends a b=1.2 ${X} \\\n && rm -rf /var/lib/apt/lists/*",
-    "bash -c \"a && b \\\"é $(c 'd')\\\" | e\" && su -c 'pip install -r r.txt \"flask>=2,<3\"' é",
-    "cat <<-'A' > x && bash <<B\n\tone $(no)\n\tA\ntwo \\$y $(yes é)\nB\nc é",
-    "case \"$1\" in -h|--help) f `g \\`h\\``;; @(a|b)) g;& esac; for x in a ${b:-\"c d\"}; do echo $((1<<2)); done",
-    "if [[ $x =~ ^(é|b)$ ]]; then x=(a b); f() { g; }; else { h; } 2>&1 | sh -s; fi # ende é",
-    "eval \"`a`\" ${v//\\//'}'} <(b) $'a\\'b' \"$'x\" {a,b} ~/c[0-9]* & time -p ! d",
-    "poetry run pip install é; npm i -g a@1 @b/c; python3 -m pip install -e . -c c.txt; pacman -Syu --noconfirm a; cargo +nightly install --git u x",
-];
-
-proptest! {
-    #[test]
-    fn any_text_is_read(text in any::<String>()) {
-        check(&text, &Joined::verbatim(&text, 0), &text);
-    }
-
-    #[test]
-    fn any_tokens_are_read(tokens in proptest::collection::vec(
-        proptest::sample::select(vec![
-            "'", "\"", "`", "$", "$(", "${", "$((", "(", ")", "))", "}", "{", " ", "\n", ";", ";;", "&", "|", "<", ">",
-            "<<", "<<-", "E", "\\", "\t", "\r", "é", "a", "=", "=(", "[[ ", " ]]", "if ", "then ", "fi ", "case ", " in ",
-            "esac", "do ", "done", "for ", "! ", "#", "*", "[", "]", "sh -c ", "eval ", "bash <<", "su -c ", "~", "@(",
-            "function ", "2>", "&>", "time ", "pip install ", "-", ":", "//", "apk add ",
-        ]), 0..40)) {
-        let text = tokens.concat();
-        check(&text, &Joined::verbatim(&text, 0), &text);
-        let joined = joined_lines(&text);
-        check(joined.text(), &joined, &text);
-    }
-
-    #[test]
-    fn mutated_scripts_are_read(which in 0..GOOD.len(), cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0..3_u8), 0..6)) {
-        let mut text = GOOD[which].to_owned();
-        for (index, kind) in cuts {
-            if text.is_empty() { break; }
-            let mut at = index.index(text.len());
-            while !text.is_char_boundary(at) { at -= 1; }
-            match kind {
-                0 => { text.remove(at); }
-                1 => text.truncate(at),
-                _ => { let tail = text[at..].to_owned(); text.push_str(&tail); }
-            }
-        }
-        check(&text, &Joined::verbatim(&text, 0), &text);
-        let joined = joined_lines(&text);
-        check(joined.text(), &joined, &text);
-    }
-}
-
-#[test]
-fn good_scripts_have_no_problems() {
-    for text in GOOD {
-        assert_eq!(problems(text), [], "{text}");
-    }
-}
-
-#[test]
-fn a_case_that_ends_in_its_terminator() {
-    let text = "case x in a) b;& ";
-    check(text, &Joined::verbatim(text, 0), text);
 }

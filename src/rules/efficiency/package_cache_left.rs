@@ -192,7 +192,8 @@ fn fix(
         return Some(Fix::safe(format!("Add `{option}`"), edits.collect()));
     }
     let last = installs.last()?;
-    if last.what.command.context.inside.any(Inside::STRING) {
+    // What is appended runs as the user of the script, in another home directory.
+    if last.what.command.context.inside.any(Inside::STRING) || last.what.command.runs_as_other_user() {
         return None;
     }
     let command = cache.clean_command(&last.what, file, facts)?;

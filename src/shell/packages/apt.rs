@@ -83,6 +83,6 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
         } else if call.has_flag(&["-d", "--download-only"]) {
             call.verb = Verb::Download;
         }
-        call.updates_index |= call.has_flag(&["--update"]);
+        call.updates_index |= call.has_flag(&["--update", "-U"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Composer.
 
 use super::options::Syntax;
-use super::{Manager, PackageKind, Tool, Verb};
+use super::{Manager, PackageCommand, PackageKind, Tool, Verb};
 
 pub(super) static TOOL: Tool = Tool {
     manager: Manager::Composer,
@@ -28,6 +28,7 @@ pub(super) static TOOL: Tool = Tool {
         ("r", Verb::Install),
         ("create-project", Verb::Install),
         ("global require", Verb::Install),
+        ("global req", Verb::Install),
         ("global install", Verb::Install),
         ("update", Verb::Upgrade),
         ("u", Verb::Upgrade),
@@ -39,6 +40,7 @@ pub(super) static TOOL: Tool = Tool {
         ("clear-cache", Verb::Clean),
         ("clearcache", Verb::Clean),
         ("cc", Verb::Clean),
+        ("global clear-cache", Verb::Clean),
     ],
     bare: Verb::Other,
     sources: &[],
@@ -49,3 +51,14 @@ pub(super) static TOOL: Tool = Tool {
         (name, version, PackageKind::Name)
     },
 };
+
+/// `create-project vendor/package folder version` names one package.
+pub(super) fn refine(call: &mut PackageCommand<'_>) {
+    if call.verb_text == "create-project" {
+        let version = call.operands.get(2).map(|word| word.text().to_owned());
+        call.packages.truncate(1);
+        if let Some(package) = call.packages.first_mut().filter(|package| package.version.is_none()) {
+            package.version = version;
+        }
+    }
+}

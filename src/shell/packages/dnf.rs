@@ -1,4 +1,4 @@
-//! dnf, yum, microdnf, tdnf.
+//! dnf and tdnf; yum and microdnf read their command lines the same way.
 
 use super::options::Syntax;
 use super::{Manager, PackageCommand, PackageKind, Tool, Verb, has_extension, is_path, is_url};
@@ -28,6 +28,18 @@ const SYNTAX: Syntax = Syntax::new(
         "--destdir",
         "--downloaddir",
         "--arch",
+        "--color",
+        "--bz",
+        "--bzs",
+        "--bugfix-id",
+        "--cve",
+        "--cves",
+        "--advisories",
+        "--sec-severity",
+        "--secseverity",
+        "--from-repo",
+        "--from-vendor",
+        "--srpm-arch",
     ],
 );
 
@@ -39,12 +51,16 @@ const VERBS: &[(&str, Verb)] = &[
     ("groupinstall", Verb::Install),
     ("group install", Verb::Install),
     ("module install", Verb::Install),
+    ("downgrade", Verb::Install),
+    ("swap", Verb::Install),
     ("builddep", Verb::Install),
     ("install-n", Verb::Install),
     ("makecache", Verb::Update),
     ("check-update", Verb::Other),
     ("update", Verb::Upgrade),
     ("upgrade", Verb::Upgrade),
+    ("localupdate", Verb::Upgrade),
+    ("upgrade-to", Verb::Upgrade),
     ("up", Verb::Upgrade),
     ("update-minimal", Verb::Upgrade),
     ("upgrade-minimal", Verb::Upgrade),
@@ -59,7 +75,7 @@ const VERBS: &[(&str, Verb)] = &[
     ("download", Verb::Download),
 ];
 
-const fn tool(manager: Manager) -> Tool {
+pub(super) const fn tool(manager: Manager) -> Tool {
     Tool {
         manager,
         syntax: SYNTAX,
@@ -71,9 +87,7 @@ const fn tool(manager: Manager) -> Tool {
     }
 }
 
-pub(super) static DNF: Tool = tool(Manager::Dnf);
-pub(super) static YUM: Tool = tool(Manager::Yum);
-pub(super) static MICRODNF: Tool = tool(Manager::Microdnf);
+pub(super) static TOOL: Tool = tool(Manager::Dnf);
 
 /// `name`, `name-1.2-3.el9`, `@group`, `./x.rpm`, URLs, globs. A version begins behind a dash with a digit
 /// and is only told apart when a release follows it or no letter comes later (`gcc-c++`, `java-17-openjdk`).
@@ -103,8 +117,11 @@ fn package(text: &str) -> (&str, Option<&str>, PackageKind) {
     (text, None, PackageKind::Name)
 }
 
-/// `--downloadonly` installs nothing.
+/// `--downloadonly` installs nothing; `swap` removes its first operand.
 pub(super) fn refine(call: &mut PackageCommand<'_>) {
+    if call.verb_text == "swap" && !call.packages.is_empty() {
+        call.packages.remove(0);
+    }
     if matches!(call.verb, Verb::Install | Verb::Upgrade) {
         if call.has_flag(&["--downloadonly"]) {
             call.verb = Verb::Download;

@@ -1,7 +1,7 @@
 //! The .NET command line.
 
 use super::options::Syntax;
-use super::{Manager, PackageKind, Tool, Verb};
+use super::{Manager, PackageCommand, PackageKind, Tool, Verb};
 
 pub(super) static TOOL: Tool = Tool {
     manager: Manager::Dotnet,
@@ -26,9 +26,16 @@ pub(super) static TOOL: Tool = Tool {
             "--version-suffix",
             "--package-directory",
             "--tool-manifest",
+            "--property",
+            "--launch-profile",
+            "--filter",
+            "--logger",
+            "--settings",
+            "--results-directory",
+            "--collect",
         ],
     ),
-    groups: &["tool", "workload", "nuget", "package"],
+    groups: &["tool", "workload", "nuget", "package", "add"],
     verbs: &[
         ("restore", Verb::Install),
         ("tool install", Verb::Install),
@@ -36,6 +43,7 @@ pub(super) static TOOL: Tool = Tool {
         ("workload install", Verb::Install),
         ("workload restore", Verb::Install),
         ("package add", Verb::Install),
+        ("add package", Verb::Install),
         ("tool update", Verb::Upgrade),
         ("workload update", Verb::Upgrade),
         ("tool uninstall", Verb::Remove),
@@ -58,3 +66,42 @@ pub(super) static TOOL: Tool = Tool {
         (name, version, PackageKind::Name)
     },
 };
+
+/// `/p:Name=value` is an option of MSBuild; `--version` pins what is named; `nuget locals --list` removes nothing;
+/// `add app.csproj package x` names the project in between.
+pub(super) fn refine(call: &mut PackageCommand<'_>) {
+    // `-v:q`, `-p:Name=value`
+    for flag in &mut call.flags {
+        if let Some(value) = flag.value.as_mut().filter(|value| value.starts_with(':')) {
+            value.remove(0);
+        }
+    }
+    let option = |text: &str| text.starts_with('/') && text.contains(':');
+    call.packages.retain(|package| !option(&package.name));
+    call.operands.retain(|word| !option(word.text()));
+    if call.verb_text == "nuget locals" && call.has_flag(&["--list", "-l"]) {
+        call.verb = Verb::Other;
+    }
+    if call.verb_text.starts_with("add ") && call.verb == Verb::Other {
+        let named: Option<Vec<_>> = call
+            .operands
+            .first()
+            .filter(|word| word.text() == "package")
+            .map(|_| call.operands.iter().skip(1).map(|word| super::package_of(&TOOL, word)).collect());
+        if let Some(packages) = named {
+            call.verb = Verb::Install;
+            call.packages = packages;
+        }
+    }
+    if call.verb != Verb::Install || call.verb_text == "restore" {
+        return;
+    }
+    // In `add package`, `-v` is the version.
+    let names: &[&str] = if call.verb_text.contains("tool") { &["--version"] } else { &["--version", "-v"] };
+    if let Some(version) = call.flag(names).and_then(|flag| flag.value.clone()) {
+        for package in call.packages.iter_mut().filter(|p| p.kind == PackageKind::Name && p.version.is_none())
+        {
+            package.version = Some(version.clone());
+        }
+    }
+}

@@ -1,12 +1,12 @@
-//! gem and Bundler.
+//! gem.
 
 use super::options::Syntax;
 use super::{Manager, PackageCommand, PackageKind, Tool, Verb, has_extension, is_path};
 
-pub(super) static GEM: Tool = Tool {
+pub(super) static TOOL: Tool = Tool {
     manager: Manager::Gem,
     syntax: Syntax::new(
-        "vinsPB",
+        "vinsPBg",
         &[
             "--version",
             "--install-dir",
@@ -45,42 +45,12 @@ pub(super) static GEM: Tool = Tool {
     },
 };
 
-pub(super) static BUNDLER: Tool = Tool {
-    manager: Manager::Bundler,
-    syntax: Syntax::new(
-        "jr",
-        &[
-            "--jobs",
-            "--retry",
-            "--path",
-            "--gemfile",
-            "--without",
-            "--with",
-            "--binstubs",
-            "--shebang",
-            "--trust-policy",
-            "--standalone",
-            "--cache-path",
-        ],
-    ),
-    groups: &["config"],
-    verbs: &[
-        ("install", Verb::Install),
-        ("i", Verb::Install),
-        ("update", Verb::Upgrade),
-        ("add", Verb::Install),
-        ("remove", Verb::Remove),
-        ("clean", Verb::Clean),
-        ("cache", Verb::Download),
-        ("package", Verb::Download),
-    ],
-    bare: Verb::Install,
-    sources: &[],
-    package: |text| (text, None, PackageKind::Name),
-};
-
-/// `gem install a -v 1.2` gives the version to the packages that have none.
+/// `gem install a -v 1.2` gives the version to the packages that have none; `gem update --system 3.5` names a
+/// version of gem itself.
 pub(super) fn refine(call: &mut PackageCommand<'_>) {
+    if call.verb == Verb::Upgrade && call.has_flag(&["--system"]) {
+        call.packages.clear();
+    }
     let Some(version) = call.flag(&["-v", "--version"]).and_then(|flag| flag.value.clone()) else { return };
     for package in &mut call.packages {
         if package.kind == PackageKind::Name && package.version.is_none() {

@@ -30,8 +30,16 @@ pub(super) static TOOL: Tool = Tool {
             "-run",
             "-timeout",
             "-exec",
+            "-bench",
+            "-benchtime",
+            "-count",
+            "-coverprofile",
+            "-cpu",
+            "-parallel",
+            "-vet",
         ],
         single_dash: true,
+        ..Syntax::new("", &[])
     },
     groups: &["mod"],
     verbs: &[
@@ -58,8 +66,11 @@ pub(super) static TOOL: Tool = Tool {
 };
 
 /// A module path has a dot in its first part; others are packages of the standard library or the module.
-/// `go install` without operands, or of `./…`, builds the project.
+/// `go install` without operands, or of `./…`, builds the project; `go get -d` only downloads.
 pub(super) fn refine(call: &mut PackageCommand<'_>) {
+    if call.verb_text == "get" && call.has_flag(&["-d"]) {
+        call.verb = Verb::Download;
+    }
     for package in &mut call.packages {
         let first = package.name.split('/').next().unwrap_or("");
         if package.kind == PackageKind::Name && !package.variable && !first.contains('.') {

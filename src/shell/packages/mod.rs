@@ -5,22 +5,38 @@
 
 mod apk;
 mod apt;
+mod bun;
+mod bundle;
 mod cargo;
 mod cleanup;
 mod composer;
 mod conda;
+mod corepack;
 mod dnf;
 mod dotnet;
 mod gem;
 mod go;
+mod gradle;
+mod leaves;
+mod maven;
+mod microdnf;
 mod npm;
+mod nuget;
 mod options;
+mod package;
 mod pacman;
 mod pip;
+mod pipenv;
+mod pipx;
+mod pnpm;
 mod poetry;
 mod uv;
+mod yarn;
+mod yum;
 mod zypper;
 
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -28,8 +44,10 @@ use super::command::program_name;
 use super::{Command, Script, Word};
 use crate::text::Span;
 pub use cleanup::{at_home, call_cleans, removed_paths, removes};
+pub use leaves::{Leftover, LeftoverKind};
 pub use options::Flag;
 use options::Syntax;
+pub use package::{Package, PackageKind, Pin};
 
 /// The package managers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,12 +72,19 @@ pub enum Manager {
     Npm,
     Yarn,
     Pnpm,
+    Bun,
+    Corepack,
     Gem,
     Bundler,
     Composer,
     Go,
     Cargo,
     Dotnet,
+    Nuget,
+    /// mvn, mvnw, mvnd
+    Maven,
+    /// gradle, gradlew
+    Gradle,
 }
 
 impl Manager {
@@ -91,43 +116,6 @@ pub enum Verb {
     Build,
     /// Something else.
     Other,
-}
-
-/// What kind of thing an install names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PackageKind {
-    /// A package by name.
-    Name,
-    /// A file or folder: `.`, `./x.deb`, `x.whl`.
-    Path,
-    /// A URL or a repository: `https://…`, `git+https://…`.
-    Url,
-    /// A file that lists packages: `-r requirements.txt`, `--file environment.yml`.
-    Requirements,
-    /// A constraints file: `-c constraints.txt`.
-    Constraints,
-    /// `-e path`
-    Editable,
-    /// A group or pattern of packages: `@core`, `lib*`.
-    Group,
-    /// Begins with a variable or substitution: it may be anything.
-    Variable,
-}
-
-/// Something that is installed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
-    /// The name without version, extras kept (`uvicorn[standard]`); the path or URL for other kinds.
-    pub name: String,
-    /// What is written behind the name: `1.2` of `a=1.2`, `>=2,<3` of `flask>=2,<3` (the operator is kept
-    /// where a tool has several). May hold a variable.
-    pub version: Option<String>,
-    /// What it is.
-    pub kind: PackageKind,
-    /// The word in the file.
-    pub span: Span,
-    /// Whether a variable or substitution is in it.
-    pub variable: bool,
 }
 
 /// A call of a package manager.
@@ -215,26 +203,31 @@ fn tool_of(program: &str) -> Option<&'static Tool> {
     Some(match program {
         "apt" | "apt-get" | "apt-cache" | "aptitude" => &apt::TOOL,
         "apk" => &apk::TOOL,
-        "dnf" | "dnf5" | "tdnf" => &dnf::DNF,
-        "yum" => &dnf::YUM,
-        "microdnf" => &dnf::MICRODNF,
+        "dnf" | "dnf5" | "dnf-3" | "tdnf" => &dnf::TOOL,
+        "yum" => &yum::TOOL,
+        "microdnf" => &microdnf::TOOL,
         "zypper" => &zypper::TOOL,
         "pacman" => &pacman::TOOL,
-        "pipx" => &pip::PIPX,
-        "pipenv" => &poetry::PIPENV,
-        "poetry" => &poetry::POETRY,
+        "pipx" => &pipx::TOOL,
+        "pipenv" => &pipenv::TOOL,
+        "poetry" => &poetry::TOOL,
         "uv" => &uv::TOOL,
         "conda" | "mamba" | "micromamba" => &conda::TOOL,
-        "npm" => &npm::NPM,
-        "yarn" | "yarnpkg" => &npm::YARN,
-        "pnpm" => &npm::PNPM,
-        "gem" => &gem::GEM,
-        "bundle" | "bundler" => &gem::BUNDLER,
+        "npm" => &npm::TOOL,
+        "yarn" | "yarnpkg" => &yarn::TOOL,
+        "pnpm" => &pnpm::TOOL,
+        "bun" => &bun::TOOL,
+        "corepack" => &corepack::TOOL,
+        "gem" => &gem::TOOL,
+        "bundle" | "bundler" => &bundle::TOOL,
         "composer" | "composer.phar" => &composer::TOOL,
         "go" => &go::TOOL,
         "cargo" => &cargo::TOOL,
         "dotnet" => &dotnet::TOOL,
-        _ if pip::is_pip(program) => &pip::PIP,
+        "nuget" | "nuget.exe" => &nuget::TOOL,
+        "mvn" | "mvnw" | "mvnd" => &maven::TOOL,
+        "gradle" | "gradlew" => &gradle::TOOL,
+        _ if pip::is_pip(program) => &pip::TOOL,
         _ => return None,
     })
 }
@@ -259,6 +252,20 @@ pub fn package_command(command: &Command) -> Option<PackageCommand<'_>> {
         if program == "php" && words.get(1).and_then(program_name).is_some_and(|p| p.starts_with("composer"))
         {
             return Some(read(command, &composer::TOOL, words, 1, from_input));
+        }
+        if program == "mono" && words.get(1).and_then(program_name) == Some("nuget.exe") {
+            return Some(read(command, &nuget::TOOL, words, 1, from_input));
+        }
+        // `sh ./gradlew build`
+        if matches!(program, "sh" | "bash")
+            && words.get(1).and_then(program_name).is_some_and(|p| matches!(p, "mvnw" | "gradlew"))
+        {
+            return Some(read(command, tool_of(program_name(words.get(1)?)?)?, words, 1, from_input));
+        }
+        if program == "corepack" && words.get(1).is_some_and(|word| corepack::starts(word.text())) {
+            words = words.get(1..)?;
+            let manager = words.first()?.text().split('@').next()?;
+            return Some(read(command, tool_of(manager)?, words, 0, from_input));
         }
         return Some(read(command, tool_of(program)?, words, 0, from_input));
     }
@@ -343,27 +350,17 @@ fn read<'a>(
                 });
             }
         }
-        for word in &operands {
-            let text = word.text();
-            let (name, version, kind) = if word.starts_with_expansion() {
-                (text, None, PackageKind::Variable)
-            } else {
-                (tool.package)(text)
-            };
-            packages.push(Package {
-                name: name.to_owned(),
-                version: version.filter(|v| !v.is_empty()).map(str::to_owned),
-                kind,
-                span: word.span(),
-                variable: word.has_expansion(),
-            });
-        }
+        packages.extend(operands.iter().map(|word| package_of(tool, word)));
         packages.sort_by_key(|package| package.span);
     }
     let mut call = PackageCommand {
         command,
         manager: tool.manager,
-        program: program_word.and_then(program_name).unwrap_or_default(),
+        // `corepack yarn@4 install`
+        program: program_word
+            .and_then(program_name)
+            .and_then(|name| name.split('@').next())
+            .unwrap_or_default(),
         program_span,
         verb,
         verb_text,
@@ -378,6 +375,41 @@ fn read<'a>(
     call
 }
 
+/// Reads a word that names a package.
+fn package_of(tool: &Tool, word: &Word) -> Package {
+    let text = word.text();
+    let (name, version, kind) =
+        if word.starts_with_expansion() { (text, None, PackageKind::Variable) } else { (tool.package)(text) };
+    Package {
+        name: name.to_owned(),
+        version: version.filter(|v| !v.is_empty()).map(str::to_owned),
+        kind,
+        span: word.span(),
+        variable: word.has_expansion(),
+    }
+}
+
+/// For tools that take several goals or tasks: the verb is the first one that builds, else the first that fetches
+/// or cleans, else the first.
+fn deciding_operand(call: &mut PackageCommand<'_>, kind: impl Fn(&str) -> Verb) {
+    // The first operand was taken for the verb.
+    let first = call.command.words.iter().find(|word| {
+        word.span() == call.verb_span && word.span() != call.program_span && !call.verb_text.is_empty()
+    });
+    let goals: Vec<&Word> = first.into_iter().chain(call.operands.iter().copied()).collect();
+    let verb = |word: &&&Word| word.literal().map_or(Verb::Other, &kind);
+    let decides = goals
+        .iter()
+        .find(|word| verb(word) == Verb::Build)
+        .or_else(|| goals.iter().find(|word| verb(word) != Verb::Other));
+    let Some(decides) = decides.or_else(|| goals.first()) else { return };
+    call.verb = verb(&decides);
+    decides.text().clone_into(&mut call.verb_text);
+    call.verb_span = decides.span();
+    call.packages.clear();
+    call.operands = goals;
+}
+
 fn find_verb(tool: &Tool, text: &str) -> Option<Verb> {
     tool.verbs.iter().find(|(name, _)| *name == text).map(|(_, verb)| *verb)
 }
@@ -390,16 +422,20 @@ fn refine(call: &mut PackageCommand<'_>) {
         Manager::Dnf | Manager::Yum | Manager::Microdnf => dnf::refine(call),
         Manager::Pacman => pacman::refine(call),
         Manager::Npm | Manager::Yarn | Manager::Pnpm => npm::refine(call),
+        Manager::Bun => bun::refine(call),
         Manager::Gem => gem::refine(call),
-        Manager::Bundler
-            if call.verb_text.is_empty() && call.has_flag(&["--version", "-v", "--help", "-h"]) =>
-        {
-            call.verb = Verb::Other;
-        }
+        Manager::Bundler => bundle::refine(call),
+        Manager::Composer => composer::refine(call),
         Manager::Go => go::refine(call),
         Manager::Cargo => cargo::refine(call),
         Manager::Conda => conda::refine(call),
-        _ => {}
+        Manager::Pipx => pipx::refine(call),
+        Manager::Uv => uv::refine(call),
+        Manager::Dotnet => dotnet::refine(call),
+        Manager::Nuget => nuget::refine(call),
+        Manager::Maven => maven::refine(call),
+        Manager::Gradle => gradle::refine(call),
+        Manager::Zypper | Manager::Pip | Manager::Poetry | Manager::Pipenv | Manager::Corepack => {}
     }
 }
 

@@ -10,13 +10,48 @@ pub(super) struct Syntax {
     pub(super) short_values: &'static str,
     /// Long options (dashes included) that take a value in the next word when there is no `=`.
     pub(super) long_values: &'static [&'static str],
-    /// One dash begins a long option (Go).
+    /// One dash begins a long option (Go, Maven, NuGet).
     pub(super) single_dash: bool,
+    /// Where one dash begins a long option: letters that have their value behind them (`-Pprod`).
+    pub(super) attached: &'static str,
+    /// Whether options may be written in any case (NuGet).
+    pub(super) ignore_case: bool,
+    /// Long options without a value, where the tool takes any beginning of an option that names one alone
+    /// (Python's optparse). Empty: options are written in full.
+    pub(super) switches: &'static [&'static str],
 }
 
 impl Syntax {
     pub(super) const fn new(short_values: &'static str, long_values: &'static [&'static str]) -> Self {
-        Self { short_values, long_values, single_dash: false }
+        Self {
+            short_values,
+            long_values,
+            single_dash: false,
+            attached: "",
+            ignore_case: false,
+            switches: &[],
+        }
+    }
+
+    /// The option in full: itself, or the only one that begins so.
+    fn in_full<'a>(&self, name: &'a str) -> &'a str
+    where
+        'static: 'a,
+    {
+        let all = || self.switches.iter().chain(self.long_values).copied();
+        if self.switches.is_empty() || name.len() < 4 || all().any(|option| option == name) {
+            return name;
+        }
+        let mut matching = all().filter(|option| option.starts_with(name));
+        match (matching.next(), matching.next()) {
+            (Some(only), None) => only,
+            _ => name,
+        }
+    }
+
+    fn takes_value(&self, name: &str) -> bool {
+        self.long_values.contains(&name)
+            || (self.ignore_case && self.long_values.iter().any(|option| option.eq_ignore_ascii_case(name)))
     }
 }
 
@@ -83,13 +118,19 @@ pub(super) fn split<'a>(words: &'a [Word], syntax: &Syntax) -> Split<'a> {
             }
         };
         if text.starts_with("--") || syntax.single_dash {
-            if let Some((name, value)) = text.split_once('=') {
-                let mut option = flag(name.to_owned());
+            let letter = text.chars().nth(1).filter(|letter| syntax.attached.contains(*letter));
+            if let Some(letter) = letter.filter(|_| text.len() > 2 && !syntax.takes_value(text)) {
+                let mut option = flag(format!("-{letter}"));
+                option.value = text.get(1 + letter.len_utf8()..).map(str::to_owned);
+                out.flags.push(option);
+            } else if let Some((name, value)) = text.split_once('=') {
+                let mut option = flag(syntax.in_full(name).to_owned());
                 option.value = Some(value.to_owned());
                 out.flags.push(option);
             } else {
-                let mut option = flag(text.to_owned());
-                if syntax.long_values.contains(&text) {
+                let name = syntax.in_full(text);
+                let mut option = flag(name.to_owned());
+                if syntax.takes_value(name) {
                     take_value(&mut option, &mut words);
                 }
                 out.flags.push(option);

@@ -22,6 +22,7 @@ pub(super) static TOOL: Tool = Tool {
             "--ignoregroup",
             "--overwrite",
             "--assume-installed",
+            "--print-format",
         ],
     ),
     groups: &[],
@@ -80,10 +81,14 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
     };
     call.updates_index = sync && refresh;
     call.verb_span = span;
-    call.verb_text = call.flags.iter().filter(|f| f.span == span).fold("-".to_owned(), |mut text, f| {
-        text.push_str(f.name.trim_start_matches('-'));
-        text
-    });
+    call.verb_text = if name.starts_with("--") {
+        name
+    } else {
+        call.flags.iter().filter(|f| f.span == span).fold("-".to_owned(), |mut text, f| {
+            text.push_str(f.name.trim_start_matches('-'));
+            text
+        })
+    };
     call.packages = operands
         .iter()
         .filter(|_| matches!(call.verb, Verb::Install | Verb::Remove | Verb::Download))

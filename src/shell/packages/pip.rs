@@ -1,4 +1,4 @@
-//! pip, `python -m pip`, pipx.
+//! pip, also as `python -m pip`; how Python packages are named.
 
 use super::options::Syntax;
 use super::{Manager, PackageKind, Tool, Verb, is_path, is_url, split_at_operator};
@@ -53,6 +53,45 @@ const PIP_VALUES: &[&str] = &[
     "--format",
 ];
 
+/// Options of `pip install` and of pip itself without a value.
+const PIP_SWITCHES: &[&str] = &[
+    "--no-deps",
+    "--pre",
+    "--dry-run",
+    "--user",
+    "--upgrade",
+    "--force-reinstall",
+    "--ignore-installed",
+    "--ignore-requires-python",
+    "--no-build-isolation",
+    "--use-pep517",
+    "--no-use-pep517",
+    "--check-build-dependencies",
+    "--break-system-packages",
+    "--compile",
+    "--no-compile",
+    "--no-warn-script-location",
+    "--no-warn-conflicts",
+    "--prefer-binary",
+    "--require-hashes",
+    "--quiet",
+    "--no-clean",
+    "--no-index",
+    "--help",
+    "--debug",
+    "--isolated",
+    "--require-virtualenv",
+    "--verbose",
+    "--version",
+    "--no-input",
+    "--no-cache-dir",
+    "--disable-pip-version-check",
+    "--no-color",
+    "--no-python-version-warning",
+    "--process-dependency-links",
+    "--egg",
+];
+
 pub(super) const REQUIREMENT_SOURCES: &[(&str, PackageKind)] = &[
     ("-r", PackageKind::Requirements),
     ("--requirement", PackageKind::Requirements),
@@ -64,9 +103,10 @@ pub(super) const REQUIREMENT_SOURCES: &[(&str, PackageKind)] = &[
     ("--editable", PackageKind::Editable),
 ];
 
-pub(super) static PIP: Tool = Tool {
+pub(super) static TOOL: Tool = Tool {
     manager: Manager::Pip,
-    syntax: Syntax::new("rcetifCdbw", PIP_VALUES),
+    // optparse: `--no-cache` is `--no-cache-dir`.
+    syntax: Syntax { switches: PIP_SWITCHES, ..Syntax::new("rcetifCdbw", PIP_VALUES) },
     groups: &["cache"],
     verbs: &[
         ("install", Verb::Install),
@@ -78,27 +118,6 @@ pub(super) static PIP: Tool = Tool {
     ],
     bare: Verb::Other,
     sources: REQUIREMENT_SOURCES,
-    package: python_package,
-};
-
-pub(super) static PIPX: Tool = Tool {
-    manager: Manager::Pipx,
-    syntax: Syntax::new(
-        "i",
-        &["--spec", "--index-url", "--pip-args", "--python", "--suffix", "--preinstall", "--backend"],
-    ),
-    groups: &[],
-    verbs: &[
-        ("install", Verb::Install),
-        ("install-all", Verb::Install),
-        ("inject", Verb::Install),
-        ("upgrade", Verb::Upgrade),
-        ("upgrade-all", Verb::Upgrade),
-        ("uninstall", Verb::Remove),
-        ("uninstall-all", Verb::Remove),
-    ],
-    bare: Verb::Other,
-    sources: &[],
     package: python_package,
 };
 

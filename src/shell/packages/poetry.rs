@@ -1,10 +1,10 @@
-//! poetry and pipenv.
+//! poetry.
 
 use super::options::Syntax;
 use super::pip::python_package;
 use super::{Manager, PackageKind, Tool, Verb};
 
-pub(super) static POETRY: Tool = Tool {
+pub(super) static TOOL: Tool = Tool {
     manager: Manager::Poetry,
     syntax: Syntax::new(
         "CPEG",
@@ -20,6 +20,7 @@ pub(super) static POETRY: Tool = Tool {
             "--platform",
             "--source",
             "--optional-group",
+            "--markers",
         ],
     ),
     groups: &["self", "cache"],
@@ -46,37 +47,4 @@ pub(super) static POETRY: Tool = Tool {
             _ => (name, version, kind),
         }
     },
-};
-
-pub(super) static PIPENV: Tool = Tool {
-    manager: Manager::Pipenv,
-    syntax: Syntax::new(
-        "reic",
-        &[
-            "--requirements",
-            "--editable",
-            "--index",
-            "--python",
-            "--pypi-mirror",
-            "--extra-pip-args",
-            "--categories",
-        ],
-    ),
-    groups: &[],
-    verbs: &[
-        ("install", Verb::Install),
-        ("sync", Verb::Install),
-        ("update", Verb::Upgrade),
-        ("upgrade", Verb::Upgrade),
-        ("uninstall", Verb::Remove),
-        ("clean", Verb::Remove),
-    ],
-    bare: Verb::Other,
-    sources: &[
-        ("-r", PackageKind::Requirements),
-        ("--requirements", PackageKind::Requirements),
-        ("-e", PackageKind::Editable),
-        ("--editable", PackageKind::Editable),
-    ],
-    package: python_package,
 };

@@ -13,7 +13,7 @@ fn with(text: &str, verify: impl FnOnce(&PackageCommand<'_>)) {
     verify(&calls[0]);
 }
 
-fn shown(call: &PackageCommand<'_>) -> Vec<String> {
+pub(super) fn shown(call: &PackageCommand<'_>) -> Vec<String> {
     call.packages
         .iter()
         .map(|p| {
@@ -283,5 +283,5 @@ fn other_languages() {
         assert!(call.verb == Verb::Build && call.has_flag(&["--locked"]));
     });
     with("dotnet restore -r linux-x64 app.csproj", |call| assert_eq!(shown(call), ["Path app.csproj"]));
-    expect("dotnet tool install -g x --version 1.2", Manager::Dotnet, Verb::Install, &["Name x"]);
+    expect("dotnet tool install -g x --version 1.2", Manager::Dotnet, Verb::Install, &["Name x [1.2]"]);
 }

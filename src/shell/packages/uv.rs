@@ -2,12 +2,12 @@
 
 use super::options::Syntax;
 use super::pip::{REQUIREMENT_SOURCES, python_package};
-use super::{Manager, Tool, Verb};
+use super::{Manager, PackageCommand, PackageKind, Tool, Verb};
 
 pub(super) static TOOL: Tool = Tool {
     manager: Manager::Uv,
     syntax: Syntax::new(
-        "rcepiftbwPCo",
+        "rcepiftbwPCom",
         &[
             "--requirement",
             "--requirements",
@@ -70,6 +70,27 @@ pub(super) static TOOL: Tool = Tool {
             "--output-file",
             "--format",
             "--fork-strategy",
+            "--annotation-style",
+            "--cert",
+            "--config-settings-package",
+            "--custom-compile-command",
+            "--env-file",
+            "--exclude-newer-package",
+            "--excludes",
+            "--mirror",
+            "--no-build-isolation-package",
+            "--no-editable-package",
+            "--no-emit-package",
+            "--no-sources-package",
+            "--output-format",
+            "--prerelease-package",
+            "--prompt",
+            "--script",
+            "--upgrade-group",
+            "--with-executables-from",
+            "--out-dir",
+            "--install-dir",
+            "--python-downloads-json-url",
         ],
     ),
     groups: &["pip", "tool", "cache", "python"],
@@ -93,10 +114,17 @@ pub(super) static TOOL: Tool = Tool {
         let (name, version, kind) = python_package(text);
         // `uv tool install ruff@0.6`
         match name.split_once('@') {
-            Some((tool, at)) if version.is_none() && kind == super::PackageKind::Name => {
-                (tool, Some(at), kind)
-            }
+            Some((tool, at)) if version.is_none() && kind == PackageKind::Name => (tool, Some(at), kind),
             _ => (name, version, kind),
         }
     },
 };
+
+/// `pip sync` takes files that list packages.
+pub(super) fn refine(call: &mut PackageCommand<'_>) {
+    if call.verb_text == "pip sync" {
+        let named =
+            call.packages.iter_mut().filter(|p| matches!(p.kind, PackageKind::Name | PackageKind::Path));
+        named.for_each(|package| package.kind = PackageKind::Requirements);
+    }
+}

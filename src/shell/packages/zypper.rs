@@ -14,7 +14,7 @@ pub(super) static TOOL: Tool = Tool {
             "--repo",
             "--from",
             "--type",
-            "--name",
+            "--solver-focus",
             "--plus-repo",
             "--plus-content",
             "--reposd-dir",
