@@ -19,7 +19,7 @@ pub struct BaseUse<'f> {
     pub shipped: bool,
     /// Whether all of them are for development or tests.
     pub dev: bool,
-    /// Whether the name stands before the first FROM, outside of any stage.
+    /// Whether the name or its tag stands before the first FROM, outside of any stage.
     pub in_globals: bool,
 }
 
@@ -28,25 +28,28 @@ impl FileFacts<'_> {
     /// given once.
     pub fn external_bases(&self) -> Vec<BaseUse<'_>> {
         let mut out: Vec<BaseUse<'_>> = Vec::new();
-        let mut places: HashMap<Span, usize> = HashMap::new();
+        let mut places: HashMap<(Span, &str), usize> = HashMap::new();
         for stage in &self.stages {
             let Base::Image(image) = &stage.base else { continue };
             let word = from_image(stage.from).map_or(stage.from.name.span, |word| word.span);
             let span = image.literal.unwrap_or(word);
-            if let Some(known) = places.get(&span).and_then(|at| out.get_mut(*at)) {
+            let place = image.literal_tag.unwrap_or(span);
+            // One name in one place, also where several stages take the tag from one ARG.
+            let key = (place, image.text.as_str());
+            if let Some(known) = places.get(&key).and_then(|at| out.get_mut(*at)) {
                 known.stages.push(stage.index);
                 known.shipped |= stage.shipped;
                 known.dev &= stage.dev;
                 continue;
             }
-            places.insert(span, out.len());
+            places.insert(key, out.len());
             out.push(BaseUse {
                 image,
                 span,
                 stages: vec![stage.index],
                 shipped: stage.shipped,
                 dev: stage.dev,
-                in_globals: self.stage_at(span.start).is_none(),
+                in_globals: self.stage_at(place.start).is_none(),
             });
         }
         out
@@ -61,9 +64,7 @@ impl BaseUse<'_> {
 
     /// The tag without its colon, where it stands literally.
     pub fn tag(&self) -> Option<Span> {
-        let start = self.image.literal?.start;
-        let range = self.image.reference.tag_range()?;
-        Some(Span::new(start + range.start as u32, start + range.end as u32))
+        self.image.literal_tag
     }
 
     /// The place behind registry and path, where the name stands literally: a missing tag goes there.
@@ -101,5 +102,36 @@ mod tests {
         assert_eq!(seen, [("3.9-slim", &[0, 2][..], true, true), ("node:${V:-20}", &[1][..], false, false)]);
         assert_eq!(bases[0].end_of_name(), Some(15));
         assert_eq!(bases[1].tag(), None);
+    }
+
+    #[test]
+    fn where_a_tag_stands() {
+        for (text, tags) in [
+            ("FROM python:3.9\n", &["3.9"][..]),
+            (
+                "FROM docker.io/library/python:3.9@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n",
+                &["3.9"],
+            ),
+            ("ARG V=3.9\nFROM python:$V\n", &["3.9"]),
+            ("ARG V=\"3.9\"\nFROM python:${V}\nFROM python:$V\n", &["3.9"]),
+            ("ARG V=3.9\nFROM python:$V\nFROM node:$V\n", &["3.9", "3.9"]),
+            ("ARG V=3.9\nFROM python:$V-slim\n", &["python:$V-slim"]),
+            ("ARG V=3.9\nFROM python:${V:-3}\n", &["3.9"]),
+            ("FROM python:${V:-3}\n", &["python:${V:-3}"]),
+            ("ARG R=docker.io/library\nFROM $R/python:3.9\n", &["3.9"]),
+            ("ARG R=docker.io/library/\nARG V=3.9\nFROM ${R}python:$V\n", &["3.9"]),
+            ("ARG R=python\nFROM \"$R:3.9\"\n", &["\"$R:3.9\""]),
+            ("ARG T=9\nFROM python:3.$T\n", &["python:3.$T"]),
+            ("FROM python\n", &["python"]),
+        ] {
+            let file = parse(&Source::new(text));
+            let tree = MemoryTree::complete();
+            let bodies = crate::facts::Bodies::read(&file);
+            let facts =
+                FileFacts::new("Dockerfile".into(), &file, &bodies, &tree, jiff::civil::date(2026, 11, 24));
+            let found: Vec<&str> =
+                facts.external_bases().iter().map(|base| &text[base.tag_or_name().range()]).collect();
+            assert_eq!(found, tags, "{text}");
+        }
     }
 }

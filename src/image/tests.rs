@@ -379,9 +379,9 @@ fn managers_and_shells() {
 
 #[test]
 fn the_rest() {
-    assert_eq!(inside("golang:1.26").workdir, Workdir::Known("/go"));
-    assert_eq!(inside("python:3.13").workdir, Workdir::Known("/"));
-    assert_eq!(inside("php:8.4-fpm").workdir, Workdir::Known("/var/www/html"));
+    assert_eq!(inside("golang:1.26").workdir, Workdir::Known("/go".into()));
+    assert_eq!(inside("python:3.13").workdir, Workdir::Known("/".into()));
+    assert_eq!(inside("php:8.4-fpm").workdir, Workdir::Known("/var/www/html".into()));
     assert_eq!(inside("ghcr.io/owner/app").workdir, Workdir::Unknown);
     assert_eq!(inside("python:3.12").lang, Some("C.UTF-8"));
     assert_eq!(inside("python:3.13").lang, None);
