@@ -92,6 +92,10 @@ impl BaseImage {
     }
 }
 
+/// Build arguments with the address of GitLab's proxy of Docker Hub, up to the name of the image.
+const GITLAB_PROXIES: [&str; 2] =
+    ["CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX", "CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX"];
+
 /// The global ARGs (before the first FROM) with their values.
 #[derive(Debug, Clone, Default)]
 pub struct GlobalArgs {
@@ -166,7 +170,12 @@ pub(super) fn resolve(
     images: &Images,
 ) -> Base {
     let Some(word) = from_image(from) else { return Base::Unknown };
-    let Ok(expanded) = expand(&word.text, escape, &|name| globals.value(name)) else { return Base::Unknown };
+    let lookup = |name: &str| match globals.value(name) {
+        // GitLab sets it to its proxy of Docker Hub: "Dependency Proxy for container images", docs.gitlab.com.
+        Value::Unknown if GITLAB_PROXIES.contains(&name) => Value::Set("docker.io".to_owned()),
+        value => value,
+    };
+    let Ok(expanded) = expand(&word.text, escape, &lookup) else { return Base::Unknown };
     let Some(text) = expanded.value else { return Base::Unknown };
     if text == "scratch" {
         return Base::Scratch;

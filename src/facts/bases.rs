@@ -1,8 +1,8 @@
 //! Where external base images stand in a file.
 
-use super::{Base, BaseImage, FileFacts};
+use super::{Base, BaseImage, FileFacts, StageFacts};
 use crate::config::Level;
-use crate::dockerfile::from_image;
+use crate::dockerfile::{ImageReference, InvalidReference, from_image};
 use crate::text::Span;
 use std::collections::HashMap;
 
@@ -53,6 +53,32 @@ impl FileFacts<'_> {
             });
         }
         out
+    }
+}
+
+/// A FROM whose literal name is no name of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidBase {
+    /// The name.
+    pub span: Span,
+    /// What is wrong with it.
+    pub reason: InvalidReference,
+}
+
+impl FileFacts<'_> {
+    /// Literal names that BuildKit refuses. Names from ARGs are left out, for a build may give another value,
+    /// and so is what looks like a place that another program fills in.
+    pub fn invalid_bases(&self) -> Vec<InvalidBase> {
+        let invalid = |stage: &StageFacts<'_>| {
+            let word = matches!(stage.base, Base::Unknown).then(|| from_image(stage.from))??;
+            let name = word.text.trim_matches(['"', '\'']);
+            let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"./:_-@[]+".contains(&b));
+            // `@NAME@`
+            let template = name.matches('@').count() > 1;
+            let reason = ImageReference::read(name).err().filter(|_| plain && !template)?;
+            Some(InvalidBase { span: word.span, reason })
+        };
+        self.stages.iter().filter_map(invalid).collect()
     }
 }
 
@@ -123,6 +149,12 @@ mod tests {
             ("ARG R=python\nFROM \"$R:3.9\"\n", &["\"$R:3.9\""]),
             ("ARG T=9\nFROM python:3.$T\n", &["python:3.$T"]),
             ("FROM python\n", &["python"]),
+            ("ARG R\nFROM $R/python:3.9\n", &[]),
+            (
+                "ARG CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX\n\
+                 FROM ${CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX}/python:3.9\n",
+                &["3.9"],
+            ),
         ] {
             let file = parse(&Source::new(text));
             let tree = MemoryTree::complete();

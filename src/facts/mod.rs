@@ -17,7 +17,7 @@ mod state;
 mod takers;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
-pub use bases::BaseUse;
+pub use bases::{BaseUse, InvalidBase};
 pub use casing::Case;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
