@@ -168,9 +168,12 @@ impl ImageReference {
         let Some(registry) = self.registry() else { return Some(without_library(path)) };
         let host = self.host().unwrap_or(registry).to_ascii_lowercase();
         let path = match host.as_str() {
-            "docker.io" | "index.docker.io" | "registry-1.docker.io" | "registry.hub.docker.com" => path,
-            // Google's pull-through cache of Docker Hub.
-            "mirror.gcr.io" => path,
+            // The last one is Google's pull-through cache of Docker Hub.
+            "docker.io"
+            | "index.docker.io"
+            | "registry-1.docker.io"
+            | "registry.hub.docker.com"
+            | "mirror.gcr.io" => path,
             // Amazon's copy of the Docker Official Images.
             "public.ecr.aws" => path.strip_prefix("docker/").filter(|path| path.starts_with("library/"))?,
             // Microsoft's copy of some Docker Official Images.

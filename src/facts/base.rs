@@ -50,16 +50,13 @@ impl BaseImage {
         let said = image::said(images, &reference).map(Box::new);
         let own = Image::resolve(&reference);
         let tag = reference.tag().unwrap_or("latest");
-        let (image, defaults) = match &said {
-            Some(said) => {
-                let image = said.image(own);
-                let defaults = said.defaults(&image, tag);
-                (image, defaults)
-            }
-            None => {
-                let defaults = image::defaults(&own, tag);
-                (own, defaults)
-            }
+        let image = match &said {
+            Some(said) => said.image(own),
+            None => own,
+        };
+        let defaults = match &said {
+            Some(said) => said.defaults(&image, tag),
+            None => image::defaults(&image, tag),
         };
         let text = reference.text().to_owned();
         Self { text, reference, image, defaults, literal: None, literal_tag: None, from_arg: false, said }

@@ -55,22 +55,22 @@ pub fn said(images: &Images, reference: &ImageReference) -> Option<Said> {
 
 /// Lets an entry speak over what was said before; `like` is for the caller.
 fn take(into: &mut ImageEntry, entry: &ImageEntry) {
-    fn over<T: Clone>(into: &mut Option<T>, said: &Option<T>) {
-        if said.is_some() {
-            into.clone_from(said);
+    fn over<T: Clone>(into: &mut Option<T>, said: Option<&T>) {
+        if let Some(said) = said {
+            *into = Some(said.clone());
         }
     }
-    over(&mut into.user, &entry.user);
-    over(&mut into.workdir, &entry.workdir);
-    over(&mut into.shell, &entry.shell);
-    over(&mut into.distribution, &entry.distribution);
-    over(&mut into.package_manager, &entry.package_manager);
-    over(&mut into.bash, &entry.bash);
-    over(&mut into.entrypoint_drops_privileges, &entry.entrypoint_drops_privileges);
-    over(&mut into.end_of_life, &entry.end_of_life);
-    over(&mut into.retired, &entry.retired);
-    over(&mut into.floating, &entry.floating);
-    over(&mut into.platforms, &entry.platforms);
+    over(&mut into.user, entry.user.as_ref());
+    over(&mut into.workdir, entry.workdir.as_ref());
+    over(&mut into.shell, entry.shell.as_ref());
+    over(&mut into.distribution, entry.distribution.as_ref());
+    over(&mut into.package_manager, entry.package_manager.as_ref());
+    over(&mut into.bash, entry.bash.as_ref());
+    over(&mut into.entrypoint_drops_privileges, entry.entrypoint_drops_privileges.as_ref());
+    over(&mut into.end_of_life, entry.end_of_life.as_ref());
+    over(&mut into.retired, entry.retired.as_ref());
+    over(&mut into.floating, entry.floating.as_ref());
+    over(&mut into.platforms, entry.platforms.as_ref());
     for (name, value) in &entry.environment {
         into.environment.retain(|(known, _)| known != name);
         into.environment.push((name.clone(), value.clone()));
@@ -269,8 +269,8 @@ mod tests {
     use crate::image::State;
 
     fn images(text: &str) -> Images {
-        let text: String = text.lines().map(|line| format!("  {line}\n")).collect();
-        Config::parse("x".into(), &format!("images:\n{text}")).unwrap().images
+        let text = text.replace('\n', "\n  ");
+        Config::parse("x".into(), &format!("images:\n  {text}\n")).unwrap().images
     }
 
     fn inside(images: &Images, text: &str) -> Option<Defaults> {
