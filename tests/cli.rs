@@ -236,12 +236,32 @@ fn a_full_disk_is_an_error() {
 }
 
 #[test]
+fn images_in_a_file_of_their_own() {
+    let dir = folder(&[
+        ("Dockerfile", "FROM registry.corp/base/app:1\nCOPY app /app\nCMD [\"/app\"]\n"),
+        (".git/", ""),
+        (".tidewaiter.yml", "images: ./ci/images.yml\n"),
+        ("ci/images.yml", "registry.corp/base/*: {end-of-life: 2026-11-24, user: root}\n"),
+    ]);
+    let (_, out, err) = run(dir.path(), &["check", "--today", "2026-11-24", "--rule", "base-end-of-life"]);
+    assert!(out.contains("has had no security fixes since 2026-11-24"), "{out}{err}");
+    let (_, out, _) = run(dir.path(), &["check", "--today", "2026-11-23", "--rule", "base-end-of-life"]);
+    assert!(out.contains("gets no more security fixes after 2026-11-24"), "{out}");
+    let (_, out, _) = run(dir.path(), &["check", "--no-config", "--rule", "run-as-root"]);
+    assert!(!out.contains("run-as-root"), "{out}");
+}
+
+#[test]
 fn configuration_mistakes_are_2_with_line_and_column() {
     let dir = folder(&[("Dockerfile", GOOD), (".git/", ""), ("sub/Dockerfile", GOOD)]);
     for (text, says) in [
         ("fial-on: error\n", ".tidewaiter.yml:1:1: unknown key `fial-on`; did you mean `fail-on`?"),
         ("rules:\n  no-such-rule-at-all: off\n", ".tidewaiter.yml:2:3: unknown rule `no-such-rule-at-all`"),
         ("report: [\n", ".tidewaiter.yml:"),
+        ("images:\n  a/b:\n    bash: 3\n", ".tidewaiter.yml:3:11: images.a/b.bash: invalid type"),
+        ("images:\n  a/b:\n    like: A\n", ".tidewaiter.yml:3:5: like: `A` is not the name of an image"),
+        ("images: no.yml\n", ".tidewaiter.yml:1:1: images: `no.yml` cannot be read: no such file"),
+        ("images: Dockerfile\n", "Dockerfile:1:1: "),
     ] {
         fs::write(dir.path().join(".tidewaiter.yml"), text).unwrap();
         let (code, out, err) = run(dir.path(), &["check"]);
@@ -250,7 +270,10 @@ fn configuration_mistakes_are_2_with_line_and_column() {
         // The configuration is that of the repository, not of the current folder.
         let (code, _, err) = run(&dir.path().join("sub"), &["check"]);
         assert_eq!(code, 2);
-        assert!(err.starts_with("error: ../.tidewaiter.yml:"), "{err}");
+        assert!(
+            err.starts_with("error: ../.tidewaiter.yml:") || err.starts_with("error: ../Dockerfile:"),
+            "{err}"
+        );
         assert_eq!(run(dir.path(), &["check", "--no-config"]).0, 0);
     }
     let (code, _, err) = run(dir.path(), &["check", "--config", "nope.yml"]);

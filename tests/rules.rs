@@ -17,6 +17,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use tidewaiter::config::Config;
 use tidewaiter::dockerfile::parse;
 use tidewaiter::lint::{FileReport, Settings, fix, lint};
 use tidewaiter::repository::{Kind, MemoryTree, Overlay, Tree};
@@ -48,6 +49,15 @@ fn settings() -> Settings {
 /// All default rules, and this one also when it is off.
 fn only(rule: &Rule) -> Settings {
     Settings { only: vec![rule.id.to_owned()], ..settings() }
+}
+
+/// As [`only`], with what the `.tidewaiter.yml` of the case says.
+fn configured(rule: &Rule, tree: &dyn Tree) -> Settings {
+    let mut settings = only(rule);
+    if let Some(text) = tree.read(".tidewaiter.yml".into()).found() {
+        settings.config = Config::parse(".tidewaiter.yml".into(), &text).expect("a valid configuration");
+    }
+    settings
 }
 
 fn load(dir: &Path) -> MemoryTree {
@@ -134,11 +144,13 @@ fn fixture(rule: &'static Rule, dir: &Path) -> Result<(), Failed> {
         check_invariants(rule, path, &source, &tree)?;
         // With all rules on, so that a fix that brings another rule's finding is withheld as for a user.
         let mut all = settings();
-        if rule.default != rules::Default::On {
-            all = only(rule);
+        if rule.default == rules::Default::On {
+            all.config = configured(rule, &tree).config;
+        } else {
+            all = configured(rule, &tree);
         }
         findings.push_str(&show(&lint(path, &source, &tree, &all), rule));
-        let result = fix(path, &source, &tree, &only(rule), true);
+        let result = fix(path, &source, &tree, &configured(rule, &tree), true);
         for (changed, text) in result.files {
             let before = tree.read(&changed).found().expect("a changed file was there");
             fixed.push_str(&diff::unified(&before, &text, changed.as_str(), changed.as_str()));
@@ -172,7 +184,7 @@ fn check_invariants(
     source: &Source,
     tree: &dyn Tree,
 ) -> Result<(), Failed> {
-    let settings = only(rule);
+    let settings = configured(rule, tree);
     let report = lint(path, source, tree, &settings);
     for finding in &report.findings {
         let range = finding.span.range();

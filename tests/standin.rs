@@ -18,7 +18,7 @@ type Case = fn() -> Result<(), Failed>;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let cases: [(&str, Case); 19] = [
+    let cases: [(&str, Case); 20] = [
         ("one_review_and_a_silent_second_run", one_review_and_a_silent_second_run),
         ("applying_all_suggestions_makes_it_better", applying_all_suggestions_makes_it_better),
         ("a_fork_gets_annotations", a_fork_gets_annotations),
@@ -32,6 +32,7 @@ fn main() {
         ("more_files_than_one_answer_holds", more_files_than_one_answer_holds),
         ("files_without_patch", files_without_patch),
         ("configuration_comes_from_the_base", configuration_comes_from_the_base),
+        ("knowledge_of_images_comes_from_the_base", knowledge_of_images_comes_from_the_base),
         ("a_configuration_named_by_hand", a_configuration_named_by_hand),
         ("nothing_is_lost_when_posting_fails", nothing_is_lost_when_posting_fails),
         ("bad_input_is_named", bad_input_is_named),
@@ -264,6 +265,38 @@ fn configuration_comes_from_the_base() -> Result<(), Failed> {
         format!("{}\n{}", run.all(), run.summary)
     })?;
     no_violations(&github)
+}
+
+fn knowledge_of_images_comes_from_the_base() -> Result<(), Failed> {
+    let start = |images: Option<&str>| {
+        let repo = Repo::new();
+        repo.write("Dockerfile", "FROM registry.corp/base/app:1\nUSER app\n");
+        repo.write(".tidewaiter.yml", "images: ci/images.yml\n");
+        if let Some(images) = images {
+            repo.write("ci/images.yml", images);
+        }
+        repo.commit("base");
+        repo.write("Dockerfile", "FROM registry.corp/base/app:1\nCOPY data /data\n");
+        repo.write("data", "1\n");
+        // What the pull request says about images counts from the next one on.
+        repo.write("ci/images.yml", "registry.corp/base/*:\n  user: app\n");
+        repo.commit("head");
+        Github::start(repo, &[])
+    };
+    let github =
+        start(Some("registry.corp/base/*:\n  like: debian:trixie-slim\n  end-of-life: 2020-01-01\n"));
+    let run = github.review(&[]);
+    ensure(run.summary.contains("run-as-root") && run.stderr.contains("posted"), || {
+        format!("{}\n{}", run.all(), run.summary)
+    })?;
+    ensure(github.requests() <= 4, || format!("{} requests", github.requests()))?;
+    no_violations(&github)?;
+    let missing = start(None);
+    let run = missing.review(&[]);
+    ensure(run.code == 2 && run.stderr.contains("images: `ci/images.yml` is not in the base"), || run.all())?;
+    let wrong = start(Some("registry.corp/base/*:\n  usr: app\n"));
+    let run = wrong.review(&[]);
+    ensure(run.code == 2 && run.stderr.contains("ci/images.yml:2:3: "), || run.all())
 }
 
 fn a_configuration_named_by_hand() -> Result<(), Failed> {

@@ -3,6 +3,7 @@
 use super::UsageError;
 use super::explain::known_names;
 use crate::config::{self, Config, ConfigError, FailOn};
+use crate::dockerfile::ImageReference;
 use crate::lint::Settings;
 use crate::report::Unread;
 use crate::repository::is_dockerfile;
@@ -110,13 +111,29 @@ impl Roots {
             .map_err(|message| refuse(format!("cannot read the configuration: {message}")))?;
         let text =
             String::from_utf8(bytes).map_err(|_| refuse("the configuration is not UTF-8".to_owned()))?;
-        let config = Config::parse(&path, &text)?;
+        let mut config = Config::parse(&path, &text)?;
         let unknown = config.unknown_rules(&known_names());
         if unknown.is_empty() {
+            self.read_images(dir, &mut config)?;
             return Ok(config);
         }
         let messages: Vec<String> = unknown.iter().map(ToString::to_string).collect();
         Err(UsageError(messages.join("\nerror: ")).into())
+    }
+
+    /// Reads the file that `images:` names, and looks at the names of images.
+    fn read_images(&self, dir: &Utf8Path, config: &mut Config) -> Result<(), ConfigError> {
+        let images = &mut config.images;
+        if let Some(file) = images.file.clone() {
+            let path = dir.join(&file);
+            let text = regular(&path)
+                .and_then(|meta| not_outside(&path, true, dir).map(|()| meta.len()))
+                .and_then(|size| read_capped(&path, size, config::MAX_BYTES).map_err(|error| plain(&error)))
+                .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()))
+                .map_err(|message| images.file_error(&format!("cannot be read: {message}")))?;
+            images.read_file(&self.shown(&path), &text)?;
+        }
+        images.check_names(|name| ImageReference::parse(name).is_some())
     }
 
     /// How the path of a file (absolute) is shown: from the current folder.

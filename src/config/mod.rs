@@ -12,12 +12,19 @@
 //!   inline-level: warning     # error | warning | info | style
 //!   max-comments: 30          # 0 to 100
 //!   suggestions: all          # safe | all | none
+//! images:                     # or the path of a file that holds this mapping; see [`ImageEntry`]
+//!   registry.corp/base/*:
+//!     like: debian:12-slim
+//!     user: app
 //! ```
 
+mod images;
 mod level;
 mod model;
 mod read;
+mod read_images;
 
+pub use images::{DISTRIBUTIONS, EndOfLife, ImageEntry, Images, NO_IMAGES, PACKAGE_MANAGERS, SHELLS};
 pub use level::Level;
 pub use model::{
     Config, Exclude, FILE_NAMES, FailOn, MAX_BYTES, ReportScope, ReviewSettings, RuleSetting, Suggestions,

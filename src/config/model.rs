@@ -1,6 +1,6 @@
 //! What can be configured, and the defaults.
 
-use super::{ConfigError, Level, read};
+use super::{ConfigError, Images, Level, read};
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobSet;
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub struct Config {
     pub exclude: Exclude,
     /// How the review is written (`review:`).
     pub review: ReviewSettings,
+    /// What is said about base images (`images:`).
+    pub images: Images,
     /// The text the settings were read from, for messages with line and column.
     pub(super) origin: Option<(Utf8PathBuf, Arc<str>)>,
 }

@@ -6,6 +6,7 @@
 use super::model::{
     Config, Exclude, FailOn, MAX_BYTES, ReportScope, ReviewSettings, RuleSetting, Suggestions,
 };
+use super::read_images::ImagesSeed;
 use super::{ConfigError, Level, unknown};
 use camino::Utf8Path;
 use globset::{GlobBuilder, GlobSetBuilder};
@@ -15,7 +16,7 @@ use serde::de::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-const KEYS: &[&str] = &["report", "fail-on", "rules", "exclude", "review"];
+const KEYS: &[&str] = &["report", "fail-on", "rules", "exclude", "review", "images"];
 const REVIEW_KEYS: &[&str] = &["inline-level", "max-comments", "suggestions"];
 const SCOPES: &[&str] = &["introduced", "changed-lines", "all"];
 const LEVELS: &[&str] = &["error", "warning", "info", "style"];
@@ -40,18 +41,19 @@ pub(super) fn parse(path: &Utf8Path, text: &str) -> Result<Config, ConfigError> 
     let mut config =
         Top.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| from_yaml(path, &error))?;
     config.origin = Some((path.to_owned(), text.into()));
+    config.images.origin.clone_from(&config.origin);
     Ok(config)
 }
 
 /// Only comments and blank lines: the YAML reader takes that for an unexpected end.
-fn is_blank(text: &str) -> bool {
+pub(super) fn is_blank(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').lines().all(|line| {
         let line = line.trim();
         line.is_empty() || line.starts_with('#') || line == "---"
     })
 }
 
-fn from_yaml(path: &Utf8Path, error: &serde_yaml::Error) -> ConfigError {
+pub(super) fn from_yaml(path: &Utf8Path, error: &serde_yaml::Error) -> ConfigError {
     let mut message = error.to_string();
     let place = error.location().map(|at| (at.line(), at.column()));
     if let Some((line, column)) = place {
@@ -65,8 +67,12 @@ fn from_yaml(path: &Utf8Path, error: &serde_yaml::Error) -> ConfigError {
 
 /// Line and column (from 1) of a name under `rules:`.
 pub(super) fn locate_rule(text: &str, name: &str) -> Option<(usize, usize)> {
-    let error =
-        Locate { path: &["rules", name] }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
+    locate(text, &["rules", name])
+}
+
+/// Line and column (from 1) of the key that a path of keys leads to.
+pub(super) fn locate(text: &str, path: &[&str]) -> Option<(usize, usize)> {
+    let error = Locate { path }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
     error.location().map(|at| (at.line(), at.column()))
 }
 
@@ -106,10 +112,10 @@ impl<'de> Visitor<'de> for Locate<'_> {
 
 /// A key of a mapping; fails at a key that is not among `names`, was seen before, or is `stop`.
 #[derive(Default)]
-struct Key<'a> {
-    names: Option<&'static [&'static str]>,
-    seen: Option<&'a mut BTreeSet<String>>,
-    stop: Option<&'a str>,
+pub(super) struct Key<'a> {
+    pub(super) names: Option<&'static [&'static str]>,
+    pub(super) seen: Option<&'a mut BTreeSet<String>>,
+    pub(super) stop: Option<&'a str>,
 }
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
@@ -141,15 +147,15 @@ impl Visitor<'_> for Key<'_> {
     }
 }
 
-fn unknown_name(what: &str, text: &str, names: &[&str]) -> String {
+pub(super) fn unknown_name(what: &str, text: &str, names: &[&str]) -> String {
     format!("{} (one of {})", unknown(what, text, names.iter().copied()), names.join(", "))
 }
 
 /// One name out of a list; as an error the nearest of them.
 #[derive(Clone, Copy)]
-struct OneOf {
-    what: &'static str,
-    names: &'static [&'static str],
+pub(super) struct OneOf {
+    pub(super) what: &'static str,
+    pub(super) names: &'static [&'static str],
 }
 
 impl<'de> DeserializeSeed<'de> for OneOf {
@@ -224,7 +230,7 @@ macro_rules! mapping {
     };
 }
 
-mapping!(Top -> Config, "a mapping with the keys report, fail-on, rules, exclude, review", |map, seen| {
+mapping!(Top -> Config, "a mapping with the keys report, fail-on, rules, exclude, review, images", |map, seen| {
     let mut out = Config::default();
     while let Some(key) = map.next_key_seed(Key { names: Some(KEYS), seen: Some(&mut seen), stop: None })? {
         match key.as_str() {
@@ -243,6 +249,7 @@ mapping!(Top -> Config, "a mapping with the keys report, fail-on, rules, exclude
             }
             "rules" => out.rules = map.next_value_seed(Rules)?,
             "exclude" => out.exclude = map.next_value_seed(Globs)?,
+            "images" => out.images = map.next_value_seed(ImagesSeed)?,
             _ => out.review = map.next_value_seed(Review)?,
         }
     }
@@ -437,7 +444,7 @@ mod tests {
         let cases = [
             (
                 "fial-on: error\n",
-                ".tidewaiter.yml:1:1: unknown key `fial-on`; did you mean `fail-on`? (one of report, fail-on, rules, exclude, review)",
+                ".tidewaiter.yml:1:1: unknown key `fial-on`; did you mean `fail-on`? (one of report, fail-on, rules, exclude, review, images)",
             ),
             (
                 "report: all\nfail-on: waring\n",
@@ -470,7 +477,7 @@ mod tests {
             ),
             (
                 "- a\n",
-                ".tidewaiter.yml:1:1: invalid type: sequence, expected a mapping with the keys report, fail-on, rules, exclude, review",
+                ".tidewaiter.yml:1:1: invalid type: sequence, expected a mapping with the keys report, fail-on, rules, exclude, review, images",
             ),
         ];
         for (text, message) in cases {

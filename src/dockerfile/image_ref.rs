@@ -4,6 +4,7 @@
 //! BuildKit uses for all three.
 
 use std::ops::Range;
+use thiserror::Error;
 
 /// Longest repository path distribution/reference takes, in bytes.
 const LONGEST_PATH: usize = 255;
@@ -22,42 +23,87 @@ pub struct ImageReference {
     digest: Option<Range<usize>>,
 }
 
+/// Why a text is no image reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InvalidReference {
+    /// Nothing is there.
+    #[error("it is empty")]
+    Empty,
+    /// Capital letters in the path.
+    #[error("the name of an image is in lower case")]
+    Uppercase,
+    /// A character that no path has, or one at the wrong place.
+    #[error("a name has only lower-case letters, digits and single `.`, `_` or `-` between them")]
+    Path,
+    /// More than 255 bytes.
+    #[error("the name is longer than 255 characters")]
+    TooLong,
+    /// Host or port of the registry.
+    #[error("the registry is no host name with a port")]
+    Registry,
+    /// What stands behind the `:`.
+    #[error("a tag has at most 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two")]
+    Tag,
+    /// What stands behind the `@`.
+    #[error("the digest is not `sha256:` and 64 hexadecimal digits")]
+    Digest,
+    /// 64 hexadecimal digits.
+    #[error("64 hexadecimal digits are the identifier of an image, not its name")]
+    Identifier,
+}
+
 impl ImageReference {
     /// Reads a reference. `None` when it is none, also when it still holds a `$VARIABLE`.
     ///
     /// `scratch` parses (it has the form of a name); that it means "no base" is for the caller to know.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::read(text).ok()
+    }
+
+    /// Reads a reference, as [`ImageReference::parse`], with the reason where it is none.
+    ///
+    /// # Errors
+    /// When the text is no reference.
+    pub fn read(text: &str) -> Result<Self, InvalidReference> {
+        if text.is_empty() {
+            return Err(InvalidReference::Empty);
+        }
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) if is_digest(digest) => (rest, Some(rest.len() + 1..text.len())),
-            Some(_) => return None,
+            Some(_) => return Err(InvalidReference::Digest),
             None => (text, None),
         };
         let last = rest.rfind('/').map_or(0, |slash| slash + 1);
-        let (name, tag) = match rest.get(last..)?.find(':') {
+        let (name, tag) = match rest.get(last..).and_then(|name| name.find(':')).map(|colon| last + colon) {
             Some(colon) => {
-                let tag = rest.get(last + colon + 1..)?;
-                if !is_tag(tag) {
-                    return None;
+                let tag = colon + 1..rest.len();
+                if !rest.get(tag.clone()).is_some_and(is_tag) {
+                    return Err(InvalidReference::Tag);
                 }
-                (rest.get(..last + colon)?, Some(last + colon + 1..rest.len()))
+                (rest.get(..colon).unwrap_or_default(), Some(tag))
             }
             None => (rest, None),
         };
         let registry = name.split_once('/').map(|(first, _)| first).filter(|first| names_registry(first));
         if registry.is_some_and(|registry| !is_registry(registry)) {
-            return None;
+            return Err(InvalidReference::Registry);
         }
         let path = registry.map_or(0, |registry| registry.len() + 1)..name.len();
-        let path_text = name.get(path.clone())?;
-        if path_text.len() > LONGEST_PATH || !path_text.split('/').all(is_path_component) {
-            return None;
+        let path_text = name.get(path.clone()).unwrap_or_default();
+        if path_text.len() > LONGEST_PATH {
+            return Err(InvalidReference::TooLong);
+        }
+        if !path_text.split('/').all(is_path_component) {
+            let lower = path_text.to_ascii_lowercase();
+            let case_only = lower.split('/').all(is_path_component);
+            return Err(if case_only { InvalidReference::Uppercase } else { InvalidReference::Path });
         }
         // Refused by the reference implementation: it could be an image identifier.
         if registry.is_none() && path_text.len() == 64 && path_text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return None;
+            return Err(InvalidReference::Identifier);
         }
         let registry = registry.map(|registry| 0..registry.len());
-        Some(Self { text: text.to_owned(), registry, path, tag, digest })
+        Ok(Self { text: text.to_owned(), registry, path, tag, digest })
     }
 
     /// The reference as it was written.
@@ -115,28 +161,29 @@ impl ImageReference {
         self.digest.clone()
     }
 
-    /// Path on Docker Hub without `library/`, when the image is one of Docker Hub's, also through a public
-    /// mirror of it: `python`, `bitnami/redis`. `None` for every other registry.
+    /// Path on Docker Hub without `library/`, when the image is one of Docker Hub's, also through a mirror that
+    /// is known to be one or whose path says so: `python`, `bitnami/redis`. `None` for every other registry.
     pub fn hub_path(&self) -> Option<&str> {
         let path = self.path();
-        let path = match self.registry().map(str::to_ascii_lowercase).as_deref() {
-            None
-            | Some("docker.io" | "index.docker.io" | "registry-1.docker.io" | "registry.hub.docker.com") => {
-                path
-            }
-            // Google's pull-through cache of Docker Hub.
-            Some("mirror.gcr.io") => path,
+        let Some(registry) = self.registry() else { return Some(without_library(path)) };
+        let host = self.host().unwrap_or(registry).to_ascii_lowercase();
+        let path = match host.as_str() {
+            // The last one is Google's pull-through cache of Docker Hub.
+            "docker.io"
+            | "index.docker.io"
+            | "registry-1.docker.io"
+            | "registry.hub.docker.com"
+            | "mirror.gcr.io" => path,
             // Amazon's copy of the Docker Official Images.
-            Some("public.ecr.aws") => {
-                path.strip_prefix("docker/").filter(|path| path.starts_with("library/"))?
-            }
+            "public.ecr.aws" => path.strip_prefix("docker/").filter(|path| path.starts_with("library/"))?,
             // Microsoft's copy of some Docker Official Images.
-            Some("mcr.microsoft.com") => {
+            "mcr.microsoft.com" => {
                 path.strip_prefix("mirror/docker/").filter(|path| path.starts_with("library/"))?
             }
-            Some(_) => return None,
+            "ghcr.io" | "quay.io" | "gcr.io" | "cgr.dev" | "dhi.io" => return None,
+            _ => private_mirror(&host, path)?,
         };
-        Some(path.strip_prefix("library/").unwrap_or(path))
+        Some(without_library(path))
     }
 
     /// Name of the Docker Official Image meant, without `library/`: `python`.
@@ -147,6 +194,41 @@ impl ImageReference {
     fn slice(&self, range: Option<&Range<usize>>) -> Option<&str> {
         self.text.get(range?.clone())
     }
+}
+
+fn without_library(path: &str) -> &str {
+    path.strip_prefix("library/").unwrap_or(path)
+}
+
+/// The path on Docker Hub of an image in a company's mirror of it, where the address leaves no doubt:
+///
+/// - GitLab's dependency proxy, `<host>/<group>/dependency_proxy/containers/<path on Docker Hub>`
+///   (docs.gitlab.com, "Dependency Proxy for container images");
+/// - a pull-through cache of Amazon ECR, `<account>.dkr.ecr.<region>.amazonaws.com/<prefix>/library/<name>`
+///   for Docker Hub and `…/<prefix>/docker/library/<name>` for ECR Public (docs.aws.amazon.com, "Pulling an
+///   image with a pull through cache rule");
+/// - `library/<name>` below a folder that is named for Docker Hub: `dockerhub`, `docker.io`, `docker-hub-remote`.
+///   `library/` alone does not tell: it is the name of Harbor's first project, too.
+fn private_mirror<'a>(host: &str, path: &'a str) -> Option<&'a str> {
+    if let Some((_, rest)) = path.split_once("/dependency_proxy/containers/") {
+        return Some(rest);
+    }
+    let (before, name) = match path.rsplit_once("/library/") {
+        Some((before, name)) if !name.contains('/') => (before, name),
+        _ => return None,
+    };
+    let ecr = host.contains(".dkr.ecr.")
+        && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"));
+    let folder = before.rsplit('/').next().unwrap_or(before);
+    (ecr || names_docker_hub(folder)).then_some(name)
+}
+
+/// `dockerhub`, `docker-hub-proxy`, `docker.io`, `hub.docker.com`, `docker-remote`, `registry-1.docker.io`.
+fn names_docker_hub(folder: &str) -> bool {
+    let plain: String = folder.chars().filter(char::is_ascii_alphanumeric).collect();
+    ["dockerhub", "dockerio", "hubdockercom", "dockerremote", "dockerproxy"]
+        .iter()
+        .any(|name| plain.contains(name))
 }
 
 /// Whether the part before the first `/` is a registry (`splitDockerDomain` in `normalize.go`).
@@ -263,14 +345,34 @@ mod tests {
             "mirror.gcr.io/library/python",
             "public.ecr.aws/docker/library/python",
             "mcr.microsoft.com/mirror/docker/library/python",
+            "docker.io:443/library/python",
+            "registry.corp:5000/dockerhub/library/python",
+            "artifactory.corp/docker-hub-remote/library/python",
+            "harbor.corp/proxy/docker.io/library/python",
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/docker-hub/library/python",
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mine/library/python",
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/ecr-public/docker/library/python",
+            "gitlab.com/group/dependency_proxy/containers/python",
+            "gitlab.example.com:443/group/dependency_proxy/containers/library/python",
         ] {
             assert_eq!(parse(&format!("{name}:3.12")).official(), Some("python"), "{name}");
         }
-        for name in ["ghcr.io/library/python", "localhost/python", "user/python", "public.ecr.aws/x/python"] {
+        for name in [
+            "ghcr.io/library/python",
+            "localhost/python",
+            "user/python",
+            "public.ecr.aws/x/python",
+            "harbor.corp/library/python",
+            "registry.corp/team/library/python",
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/python",
+            "registry.corp/dockerhub/python",
+        ] {
             assert_eq!(parse(name).official(), None, "{name}");
         }
         assert_eq!(parse("mirror.gcr.io/bitnami/redis").hub_path(), Some("bitnami/redis"));
         assert_eq!(parse("quay.io/a/b").hub_path(), None);
+        let proxied = parse("gitlab.com/group/dependency_proxy/containers/bitnami/redis:7");
+        assert_eq!(proxied.hub_path(), Some("bitnami/redis"));
     }
 
     #[test]
@@ -319,6 +421,32 @@ mod tests {
             identifier.as_str(),
         ] {
             assert_eq!(ImageReference::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn says_why_not() {
+        use InvalidReference::{Digest, Empty, Identifier, Path, Registry, Tag, TooLong, Uppercase};
+        let long = "a".repeat(256);
+        let identifier = "a".repeat(64);
+        for (text, reason) in [
+            ("", Empty),
+            ("Python:3.12", Uppercase),
+            ("ghcr.io/Owner/app", Uppercase),
+            ("Python_-x", Path),
+            ("a b", Path),
+            ("/python", Path),
+            ("python:", Tag),
+            ("python:-x", Tag),
+            ("python:3:1", Tag),
+            ("python@sha256:abc", Digest),
+            ("python@latest", Digest),
+            ("-x.com/a", Registry),
+            ("x.com:p/a", Registry),
+            (long.as_str(), TooLong),
+            (identifier.as_str(), Identifier),
+        ] {
+            assert_eq!(ImageReference::read(text), Err(reason), "{text}");
         }
     }
 

@@ -13,7 +13,7 @@ mod stages;
 mod words;
 
 pub use ast::{Directive, Dockerfile, Flag, Heredoc, Instruction, Item, Keyword, Pair, SyntaxError, Word};
-pub use image_ref::ImageReference;
+pub use image_ref::{ImageReference, InvalidReference};
 pub use joined::Joined;
 pub use parser::parse;
 pub use stages::{Stage, StageNames, from_image, stages};

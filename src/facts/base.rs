@@ -1,9 +1,10 @@
 //! What a stage is built on.
 
 use super::state::State;
-use crate::dockerfile::expand::{Value, expand};
-use crate::dockerfile::{ImageReference, Instruction, Pair, Stage, StageNames, from_image};
-use crate::image::{self, Defaults, Image};
+use crate::config::Images;
+use crate::dockerfile::expand::{Use, Value, expand};
+use crate::dockerfile::{ImageReference, Instruction, Pair, Stage, StageNames, Word, from_image};
+use crate::image::{self, Defaults, Eol, Image, Said};
 use crate::text::Span;
 use std::collections::BTreeMap;
 
@@ -34,9 +35,63 @@ pub struct BaseImage {
     /// Where the whole name stands literally, so that it can be edited: the word of FROM, or the default of
     /// the ARG that gives the whole name. `None` when it is put together.
     pub literal: Option<Span>,
+    /// Where the tag stands literally, without its colon: in the name, at the end of a name whose other parts
+    /// come from ARGs, or in the default of the ARG that gives the whole of it.
+    pub literal_tag: Option<Span>,
     /// Whether a part of the name comes from an ARG (which a build may set to something else).
     pub from_arg: bool,
+    /// What the configuration says about it, over the built-in tables.
+    pub said: Option<Box<Said>>,
 }
+
+impl BaseImage {
+    /// The image that a reference names, with what is known of it.
+    pub fn of(reference: ImageReference, images: &Images) -> Self {
+        let said = image::said(images, &reference).map(Box::new);
+        let own = Image::resolve(&reference);
+        let tag = reference.tag().unwrap_or("latest");
+        let image = match &said {
+            Some(said) => said.image(own),
+            None => own,
+        };
+        let defaults = match &said {
+            Some(said) => said.defaults(&image, tag),
+            None => image::defaults(&image, tag),
+        };
+        let text = reference.text().to_owned();
+        Self { text, reference, image, defaults, literal: None, literal_tag: None, from_arg: false, said }
+    }
+
+    /// The tag; `latest` where none is written.
+    pub fn tag(&self) -> &str {
+        self.reference.tag().unwrap_or("latest")
+    }
+
+    /// Name and tag as written, without a digest and without anything that Markdown could read.
+    pub fn shown(&self) -> String {
+        let tag = self.reference.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
+        format!("{}{tag}", self.reference.name()).replace('`', "")
+    }
+
+    /// The end of life of what the tag names; empty where nothing is known, and for a digest without a tag.
+    pub fn end_of_life(&self, today: jiff::civil::Date) -> Vec<Eol> {
+        match &self.said {
+            Some(said) => said.end_of_life(&self.image, self.tag(), &self.shown(), today),
+            None if self.reference.tag().is_none() && self.reference.digest().is_some() => Vec::new(),
+            None => image::end_of_life(&self.image, self.tag(), today),
+        }
+    }
+
+    /// Whether the tag moves to other versions.
+    pub fn is_floating(&self) -> bool {
+        let said = self.said.as_ref().and_then(|said| said.floating());
+        said.unwrap_or_else(|| image::is_floating(&self.image, self.tag()))
+    }
+}
+
+/// Build arguments with the address of GitLab's proxy of Docker Hub, up to the name of the image.
+const GITLAB_PROXIES: [&str; 2] =
+    ["CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX", "CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX"];
 
 /// The global ARGs (before the first FROM) with their values.
 #[derive(Debug, Clone, Default)]
@@ -109,9 +164,15 @@ pub(super) fn resolve(
     names: &StageNames,
     globals: &GlobalArgs,
     escape: char,
+    images: &Images,
 ) -> Base {
     let Some(word) = from_image(from) else { return Base::Unknown };
-    let Ok(expanded) = expand(&word.text, escape, &|name| globals.value(name)) else { return Base::Unknown };
+    let lookup = |name: &str| match globals.value(name) {
+        // GitLab sets it to its proxy of Docker Hub: "Dependency Proxy for container images", docs.gitlab.com.
+        Value::Unknown if GITLAB_PROXIES.contains(&name) => Value::Set("docker.io".to_owned()),
+        value => value,
+    };
+    let Ok(expanded) = expand(&word.text, escape, &lookup) else { return Base::Unknown };
     let Some(text) = expanded.value else { return Base::Unknown };
     if text == "scratch" {
         return Base::Scratch;
@@ -127,10 +188,43 @@ pub(super) fn resolve(
         }
         _ => None,
     };
-    let image = Image::resolve(&reference);
-    let defaults = image::defaults(&image, reference.tag().unwrap_or("latest"));
+    let literal_tag = literal_tag(&reference, literal, word, &expanded.uses, globals);
     let from_arg = !expanded.uses.is_empty();
-    Base::Image(Box::new(BaseImage { text, reference, image, defaults, literal, from_arg }))
+    Base::Image(Box::new(BaseImage { literal, literal_tag, from_arg, ..BaseImage::of(reference, images) }))
+}
+
+/// See [`BaseImage::literal_tag`].
+fn literal_tag(
+    reference: &ImageReference,
+    literal: Option<Span>,
+    word: &Word,
+    uses: &[Use],
+    globals: &GlobalArgs,
+) -> Option<Span> {
+    let tag = reference.tag()?;
+    if let Some(literal) = literal {
+        let range = reference.tag_range()?;
+        return Some(Span::new(literal.start + range.start as u32, literal.start + range.end as u32));
+    }
+    // A name that is put together: only its end can be told apart.
+    if reference.digest().is_some() || word.text.contains(['"', '\'', '\\', '`']) {
+        return None;
+    }
+    let last = uses.last()?;
+    let end = word.text.len();
+    if let Some(colon) = end.checked_sub(tag.len() + 1).filter(|colon| last.range.end <= *colon) {
+        // `${REGISTRY}/python:3.12`
+        let written = word.text.as_bytes().get(colon) == Some(&b':') && word.text.ends_with(tag);
+        let span = Span::new(word.span.end - tag.len() as u32, word.span.end);
+        return (written && word.span.len() as usize == end).then_some(span);
+    }
+    // `python:$VERSION`
+    let before = word.text.get(..last.range.start)?;
+    if last.range.end != end || !before.ends_with(':') {
+        return None;
+    }
+    let (value, span) = globals.values.get(&last.name)?;
+    (*value == Value::Set(tag.to_owned())).then_some(*span).flatten()
 }
 
 /// Declares the ARGs of an instruction inside a stage.

@@ -1,8 +1,8 @@
 //! Where external base images stand in a file.
 
-use super::{Base, BaseImage, FileFacts};
+use super::{Base, BaseImage, FileFacts, StageFacts};
 use crate::config::Level;
-use crate::dockerfile::from_image;
+use crate::dockerfile::{ImageReference, InvalidReference, from_image};
 use crate::text::Span;
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub struct BaseUse<'f> {
     pub shipped: bool,
     /// Whether all of them are for development or tests.
     pub dev: bool,
-    /// Whether the name stands before the first FROM, outside of any stage.
+    /// Whether the name or its tag stands before the first FROM, outside of any stage.
     pub in_globals: bool,
 }
 
@@ -28,28 +28,57 @@ impl FileFacts<'_> {
     /// given once.
     pub fn external_bases(&self) -> Vec<BaseUse<'_>> {
         let mut out: Vec<BaseUse<'_>> = Vec::new();
-        let mut places: HashMap<Span, usize> = HashMap::new();
+        let mut places: HashMap<(Span, &str), usize> = HashMap::new();
         for stage in &self.stages {
             let Base::Image(image) = &stage.base else { continue };
             let word = from_image(stage.from).map_or(stage.from.name.span, |word| word.span);
             let span = image.literal.unwrap_or(word);
-            if let Some(known) = places.get(&span).and_then(|at| out.get_mut(*at)) {
+            let place = image.literal_tag.unwrap_or(span);
+            // One name in one place, also where several stages take the tag from one ARG.
+            let key = (place, image.text.as_str());
+            if let Some(known) = places.get(&key).and_then(|at| out.get_mut(*at)) {
                 known.stages.push(stage.index);
                 known.shipped |= stage.shipped;
                 known.dev &= stage.dev;
                 continue;
             }
-            places.insert(span, out.len());
+            places.insert(key, out.len());
             out.push(BaseUse {
                 image,
                 span,
                 stages: vec![stage.index],
                 shipped: stage.shipped,
                 dev: stage.dev,
-                in_globals: self.stage_at(span.start).is_none(),
+                in_globals: self.stage_at(place.start).is_none(),
             });
         }
         out
+    }
+}
+
+/// A FROM whose literal name is no name of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidBase {
+    /// The name.
+    pub span: Span,
+    /// What is wrong with it.
+    pub reason: InvalidReference,
+}
+
+impl FileFacts<'_> {
+    /// Literal names that BuildKit refuses. Names from ARGs are left out, for a build may give another value,
+    /// and so is what looks like a place that another program fills in.
+    pub fn invalid_bases(&self) -> Vec<InvalidBase> {
+        let invalid = |stage: &StageFacts<'_>| {
+            let word = matches!(stage.base, Base::Unknown).then(|| from_image(stage.from))??;
+            let name = word.text.trim_matches(['"', '\'']);
+            let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"./:_-@[]+".contains(&b));
+            // `@NAME@`
+            let template = name.matches('@').count() > 1;
+            let reason = ImageReference::read(name).err().filter(|_| plain && !template)?;
+            Some(InvalidBase { span: word.span, reason })
+        };
+        self.stages.iter().filter_map(invalid).collect()
     }
 }
 
@@ -61,9 +90,7 @@ impl BaseUse<'_> {
 
     /// The tag without its colon, where it stands literally.
     pub fn tag(&self) -> Option<Span> {
-        let start = self.image.literal?.start;
-        let range = self.image.reference.tag_range()?;
-        Some(Span::new(start + range.start as u32, start + range.end as u32))
+        self.image.literal_tag
     }
 
     /// The place behind registry and path, where the name stands literally: a missing tag goes there.
@@ -101,5 +128,42 @@ mod tests {
         assert_eq!(seen, [("3.9-slim", &[0, 2][..], true, true), ("node:${V:-20}", &[1][..], false, false)]);
         assert_eq!(bases[0].end_of_name(), Some(15));
         assert_eq!(bases[1].tag(), None);
+    }
+
+    #[test]
+    fn where_a_tag_stands() {
+        for (text, tags) in [
+            ("FROM python:3.9\n", &["3.9"][..]),
+            (
+                "FROM docker.io/library/python:3.9@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n",
+                &["3.9"],
+            ),
+            ("ARG V=3.9\nFROM python:$V\n", &["3.9"]),
+            ("ARG V=\"3.9\"\nFROM python:${V}\nFROM python:$V\n", &["3.9"]),
+            ("ARG V=3.9\nFROM python:$V\nFROM node:$V\n", &["3.9", "3.9"]),
+            ("ARG V=3.9\nFROM python:$V-slim\n", &["python:$V-slim"]),
+            ("ARG V=3.9\nFROM python:${V:-3}\n", &["3.9"]),
+            ("FROM python:${V:-3}\n", &["python:${V:-3}"]),
+            ("ARG R=docker.io/library\nFROM $R/python:3.9\n", &["3.9"]),
+            ("ARG R=docker.io/library/\nARG V=3.9\nFROM ${R}python:$V\n", &["3.9"]),
+            ("ARG R=python\nFROM \"$R:3.9\"\n", &["\"$R:3.9\""]),
+            ("ARG T=9\nFROM python:3.$T\n", &["python:3.$T"]),
+            ("FROM python\n", &["python"]),
+            ("ARG R\nFROM $R/python:3.9\n", &[]),
+            (
+                "ARG CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX\n\
+                 FROM ${CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX}/python:3.9\n",
+                &["3.9"],
+            ),
+        ] {
+            let file = parse(&Source::new(text));
+            let tree = MemoryTree::complete();
+            let bodies = crate::facts::Bodies::read(&file);
+            let facts =
+                FileFacts::new("Dockerfile".into(), &file, &bodies, &tree, jiff::civil::date(2026, 11, 24));
+            let found: Vec<&str> =
+                facts.external_bases().iter().map(|base| &text[base.tag_or_name().range()]).collect();
+            assert_eq!(found, tags, "{text}");
+        }
     }
 }

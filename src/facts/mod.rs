@@ -18,7 +18,7 @@ mod state;
 mod takers;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
-pub use bases::BaseUse;
+pub use bases::{BaseUse, InvalidBase};
 pub use casing::Case;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
@@ -35,6 +35,7 @@ pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
+use crate::config::{Images, NO_IMAGES};
 use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, StageNames, stages};
 use crate::image::{self, Defaults};
 use crate::repository::Tree;
@@ -63,6 +64,8 @@ pub struct FileFacts<'a> {
     pub tree: &'a dyn Tree,
     /// The date that end-of-life dates are compared with.
     pub today: jiff::civil::Date,
+    /// What the configuration says about base images.
+    pub images: &'a Images,
     /// Instructions before the first FROM.
     pub globals: Vec<InstructionFacts<'a>>,
     /// ARGs before the first FROM.
@@ -136,13 +139,25 @@ impl std::fmt::Debug for FileFacts<'_> {
 }
 
 impl<'a> FileFacts<'a> {
-    /// Computes the facts of a file.
+    /// Computes the facts of a file, without a word of the configuration about base images.
     pub fn new(
         path: &'a Utf8Path,
         dockerfile: &'a Dockerfile,
         bodies: &'a Bodies,
         tree: &'a dyn Tree,
         today: jiff::civil::Date,
+    ) -> Self {
+        Self::with_images(path, dockerfile, bodies, tree, today, &NO_IMAGES)
+    }
+
+    /// Computes the facts of a file; `images` is what the configuration says about base images.
+    pub fn with_images(
+        path: &'a Utf8Path,
+        dockerfile: &'a Dockerfile,
+        bodies: &'a Bodies,
+        tree: &'a dyn Tree,
+        today: jiff::civil::Date,
+        images: &'a Images,
     ) -> Self {
         let syntax = stages(dockerfile);
         let context = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
@@ -151,6 +166,7 @@ impl<'a> FileFacts<'a> {
             dockerfile,
             tree,
             today,
+            images,
             globals: Vec::new(),
             global_args: GlobalArgs::default(),
             stages: Vec::with_capacity(syntax.len()),
@@ -191,11 +207,18 @@ impl<'a> FileFacts<'a> {
     fn stage(&self, syntax: &Stage, last: bool, bodies: &'a Bodies) -> StageFacts<'a> {
         let file = self.dockerfile;
         let from = &file.instructions[syntax.instructions.start];
-        let base = base::resolve(from, syntax, &self.names, &self.global_args, file.escape);
+        let base = base::resolve(from, syntax, &self.names, &self.global_args, file.escape, self.images);
         let mut state = match &base {
             Base::Stage(parent) => Rc::new(self.stages[*parent].end.child()),
             _ => Rc::new(State::new(file.escape)),
         };
+        if let Base::Image(image) = &base
+            && let Some(said) = &image.said
+        {
+            for (name, value) in said.environment() {
+                Rc::make_mut(&mut state).set_env(name, Some(value.clone()));
+            }
+        }
         let defaults = match &base {
             Base::Image(image) => Some(&image.defaults),
             Base::Stage(parent) => self.base_defaults(*parent),

@@ -48,7 +48,7 @@ fn look_up(image: &Image, tag: &str) -> Defaults {
             }
         },
         drops_privileges: facts.get("drops") == Some("yes"),
-        workdir: facts.get("workdir").map_or(Workdir::Unknown, Workdir::Known),
+        workdir: facts.get("workdir").map_or(Workdir::Unknown, |path| Workdir::Known(path.into())),
         package_manager: facts.get("pm").and_then(PackageManager::of).unwrap_or(package_manager),
         shell,
         has_bash: match facts.get("bash") {
@@ -68,6 +68,18 @@ fn look_up(image: &Image, tag: &str) -> Defaults {
         lang: facts.get("lang"),
         distribution,
     }
+}
+
+/// `linux` or `windows` where the image, or this tag of it, is published for that only. Many tags of official
+/// images are shared by both, also where a distribution is known for the Linux part.
+pub fn operating_system(image: &Image, tag: &str) -> Option<&'static str> {
+    let os = |family| if family == Family::Windows { "windows" } else { "linux" };
+    if is_os(image) {
+        return Some("linux");
+    }
+    let named = os_part(tag).filter(|_| image.is_known()).map(|part| part.distribution.family);
+    let windows = || Distribution::of(Facts::collect(image, tag).get("os")?).map(|os| os.family);
+    named.or_else(|| windows().filter(|family| *family == Family::Windows)).map(os)
 }
 
 /// Whether the table has a row for this image.
@@ -155,7 +167,7 @@ fn numbers(version: &str) -> Option<[u32; 2]> {
 }
 
 /// Shell-like match with `*` only.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|start| text.strip_prefix(start)) else { return false };
     let mut last = None;
@@ -211,7 +223,7 @@ fn distribution(image: &Image, tag: &str, facts: &Facts) -> Option<Distribution>
 }
 
 /// What comes with a distribution.
-fn brought_by(distribution: &Distribution) -> (PackageManager, Shell, Option<bool>) {
+pub(super) fn brought_by(distribution: &Distribution) -> (PackageManager, Shell, Option<bool>) {
     let sh = |kind| Shell { path: Some("/bin/sh"), kind };
     let no_shell = Shell { path: None, kind: ShellKind::None };
     match distribution.family {

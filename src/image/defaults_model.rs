@@ -1,6 +1,7 @@
 //! What can be said about the inside of a base image.
 
 use super::os::Distribution;
+use std::borrow::Cow;
 
 /// What a base image brings before the Dockerfile's first instruction. Every field may be unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +32,27 @@ pub struct Defaults {
 
 impl Defaults {
     /// The default working directory, where it is known.
-    pub const fn workdir_path(&self) -> Option<&'static str> {
-        match self.workdir {
+    pub fn workdir_path(&self) -> Option<&str> {
+        match &self.workdir {
             Workdir::Known(path) => Some(path),
             Workdir::Unknown => None,
+        }
+    }
+
+    /// An image of which nothing is known.
+    pub(super) const fn unknown() -> Self {
+        Self {
+            user: User::Unknown,
+            drops_privileges: false,
+            workdir: Workdir::Unknown,
+            distribution: None,
+            package_manager: PackageManager::Unknown,
+            shell: Shell { path: None, kind: ShellKind::Unknown },
+            has_bash: None,
+            existing_user: None,
+            language: None,
+            entrypoint: Entrypoint::Unknown,
+            lang: None,
         }
     }
 
@@ -57,10 +75,10 @@ pub enum User {
 }
 
 /// Default working directory of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Workdir {
     /// An absolute path.
-    Known(&'static str),
+    Known(Cow<'static, str>),
     /// Not known.
     Unknown,
 }

@@ -21,6 +21,8 @@ pub enum Part {
     Language,
     /// The distribution.
     Os,
+    /// The image as a whole, as the configuration says.
+    Image,
 }
 
 /// Where a release stands on a day.
@@ -181,10 +183,34 @@ pub(super) fn state(row: Row, today: Date) -> State {
             _ => State::Ended,
         };
     }
-    let days = date(row, 3).and_then(|end| today.until(end).ok()).map(|span| span.get_days());
+    ahead(date(row, 3), today)
+}
+
+/// Whether an end that is not over is near.
+fn ahead(end: Option<Date>, today: Date) -> State {
+    let days = end.and_then(|end| today.until(end).ok()).map(|span| span.get_days());
     match days {
         Some(days) if days <= SOON => State::EndsSoon(u8::try_from(days).unwrap_or(u8::MAX)),
         _ => State::Supported,
+    }
+}
+
+/// The end of a distribution's release.
+pub(super) fn end_of_os(distribution: &Distribution, today: Date) -> Option<Eol> {
+    Some(status(distribution.end_of_life_row()?, Part::Os, today))
+}
+
+/// An end that the configuration gives for an image.
+pub(super) fn said_end(name: &str, end: Date, today: Date) -> Eol {
+    Eol {
+        part: Part::Image,
+        label: name.to_owned(),
+        release: String::new(),
+        codename: None,
+        ended: Some(end),
+        extended_until: None,
+        state: if end <= today { State::Ended } else { ahead(Some(end), today) },
+        table: "",
     }
 }
 

@@ -11,9 +11,10 @@ mod memo;
 mod name;
 mod official;
 mod os;
+mod said;
 mod table;
 
-pub use defaults::defaults;
+pub use defaults::{defaults, operating_system};
 pub use defaults_model::{
     Account, Defaults, Entrypoint, Language, PackageManager, Shell, ShellKind, User, Workdir,
 };
@@ -21,6 +22,7 @@ pub use lifecycle::{Eol, Part, State, end_of_life};
 pub use name::Image;
 pub use official::{TagStatus, is_floating, newest_os_variant, pinned_tag, tag_status};
 pub use os::{Distribution, Family};
+pub use said::{Said, said};
 
 /// Day of the data: end-of-life dates of this day, official tags of the day before.
 pub const SNAPSHOT: jiff::civil::Date = jiff::civil::date(2026, 8, 22);

@@ -126,6 +126,19 @@ impl Distribution {
         Some(distribution)
     }
 
+    /// By its id and a release as people write it: a number or a code name.
+    pub(super) fn named(id: &str, release: &str) -> Option<Self> {
+        let mut distribution = Self::of(id)?;
+        match release_of(distribution.table(), release).filter(|row| row.value(2) == Some(release)) {
+            Some(row) => {
+                distribution.version = Some(row.field(1).to_owned());
+                distribution.codename = Some(release.to_owned());
+                Some(distribution)
+            }
+            None => Self::release(id, release),
+        }
+    }
+
     /// Image of the end-of-life table that has its releases.
     pub(super) fn table(&self) -> &'static str {
         match self.id {

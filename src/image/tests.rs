@@ -340,7 +340,8 @@ fn managers_and_shells() {
         ("ubuntu:24.04", P::Apt, S::Dash, Some(true)),
         ("node:24-alpine", P::Apk, S::Ash, Some(false)),
         ("alpine:3.24", P::Apk, S::Ash, Some(false)),
-        ("caddy:2", P::Apk, S::Ash, None),
+        ("caddy:2", P::Apk, S::Ash, Some(false)),
+        ("traefik:3", P::Apk, S::Ash, None),
         ("fedora:44", P::Dnf, S::Bash, Some(true)),
         ("centos:7", P::Yum, S::Bash, Some(true)),
         ("centos:8", P::Dnf, S::Bash, Some(true)),
@@ -379,9 +380,9 @@ fn managers_and_shells() {
 
 #[test]
 fn the_rest() {
-    assert_eq!(inside("golang:1.26").workdir, Workdir::Known("/go"));
-    assert_eq!(inside("python:3.13").workdir, Workdir::Known("/"));
-    assert_eq!(inside("php:8.4-fpm").workdir, Workdir::Known("/var/www/html"));
+    assert_eq!(inside("golang:1.26").workdir, Workdir::Known("/go".into()));
+    assert_eq!(inside("python:3.13").workdir, Workdir::Known("/".into()));
+    assert_eq!(inside("php:8.4-fpm").workdir, Workdir::Known("/var/www/html".into()));
     assert_eq!(inside("ghcr.io/owner/app").workdir, Workdir::Unknown);
     assert_eq!(inside("python:3.12").lang, Some("C.UTF-8"));
     assert_eq!(inside("python:3.13").lang, None);
@@ -404,12 +405,40 @@ fn the_rest() {
     }
 }
 
+/// A row that nothing leads to would be no knowledge.
+#[test]
+fn every_row_is_reached() {
+    for row in table::EOL.scan() {
+        let image = Image { repository: row.field(0).to_owned(), official: false };
+        let release = row.field(1);
+        let found = end_of_life(&image, if release == "*" { "latest" } else { release }, today());
+        let number = row.field(0).trim_start_matches("ubi");
+        let wanted = if release == "*" { number } else { release };
+        assert!(found.iter().any(|eol| eol.release == wanted), "{row:?}: {found:?}");
+        if let Some(codename) = row.value(2) {
+            let by_name = end_of_life(&image, codename, today());
+            assert!(by_name.iter().any(|eol| eol.release == release), "{row:?}: {by_name:?}");
+        }
+    }
+    for row in RETIRED.scan() {
+        let image = Image { repository: row.field(0).to_owned(), official: true };
+        assert!(matches!(tag_status(&image, row.field(1)), TagStatus::Retired { .. }), "{row:?}");
+    }
+    for row in BUILDS.scan() {
+        let image = Image { repository: row.field(0).to_owned(), official: true };
+        for tag in row.field(1).split(' ') {
+            assert_eq!(tag_status(&image, tag), TagStatus::Listed, "{row:?}: {tag}");
+        }
+    }
+}
+
 /// A word that the code does not know would silently be no fact.
 #[test]
 fn every_fact_in_the_table_is_understood() {
     for row in DEFAULTS.scan() {
         assert!(
-            ["known", "known?", "spec", "spec?", "dotnet", "repo-info"].contains(&row.field(3)),
+            ["known", "known?", "spec", "spec?", "dotnet", "repo-info"].contains(&row.field(3))
+                || row.field(3).strip_prefix("github:").is_some_and(|path| path.split('/').count() >= 3),
             "{row:?}"
         );
         assert!(!row.field(1).is_empty() && row.field(4).is_empty(), "{row:?}");

@@ -2,7 +2,7 @@
 
 use super::UsageError;
 use crate::config::{Config, ConfigError, FILE_NAMES, Level, ReportScope, Suggestions};
-use crate::dockerfile::{parse, stages};
+use crate::dockerfile::{ImageReference, parse, stages};
 use crate::lint::{self, FileReport, lint};
 use crate::repository::{Lookup, Tree, is_dockerfile};
 use crate::review::{FileDiff, Input, LineRange, OwnThread, Plan, ReportMode, Settings, plan};
@@ -41,8 +41,10 @@ pub(super) struct Options {
 
 /// Reads the configuration from the base: what a change brings must not switch rules off for itself.
 ///
+/// The file that `images:` names is left open where the base does not know it yet: see [`complete`].
+///
 /// # Errors
-/// When the configuration is broken, or a file named by hand is not there.
+/// When the configuration is broken, or a file that is named is not there.
 pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Result<Config> {
     let (path, text) = if let Some(path) = named {
         let Lookup::Found(text) = base.read(path) else {
@@ -55,11 +57,31 @@ pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Resul
         let Some((name, text)) = found else { return Ok(Config::default()) };
         (name.into(), text)
     };
-    let config = Config::parse(&path, &text)?;
+    let mut config = Config::parse(&path, &text)?;
     let unknown: Vec<ConfigError> = config.unknown_rules(&crate::cli::explain::known_names());
-    match unknown.into_iter().next() {
-        Some(error) => Err(error.into()),
-        None => Ok(config),
+    if let Some(error) = unknown.into_iter().next() {
+        return Err(error.into());
+    }
+    let images = &mut config.images;
+    if let Some(file) = images.file.clone() {
+        match base.read(&file) {
+            Lookup::Found(text) => images.read_file(&file, &text)?,
+            Lookup::Absent => return Err(images.file_error("is not in the base of the change").into()),
+            Lookup::Unknown => return Ok(config),
+        }
+    }
+    images.check_names(|name| ImageReference::parse(name).is_some())?;
+    Ok(config)
+}
+
+/// Whether everything that the configuration names has been read.
+///
+/// # Errors
+/// When a file of it cannot be read.
+pub(super) fn complete(config: &Config) -> anyhow::Result<()> {
+    match config.images.file {
+        Some(_) => Err(config.images.file_error("cannot be read in the base of the change").into()),
+        None => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `tidewaiter review` in a workflow: reads the pull request over the API, posts one review.
 
-use super::change::{Change, Changed, Options, config, review};
+use super::change::{Change, Changed, Options, complete, config, review};
 use super::{Args, Exit, Streams, UsageError, verdict};
 use crate::config::Config;
 use crate::github::{
@@ -119,6 +119,7 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
         missing.sort();
         missing.dedup();
         if missing.is_empty() || fetches == MAX_FETCHES || !session.fetch(snapshot, &missing).await? {
+            complete(&options.config)?;
             return Ok((plan, options.config));
         }
         fetches += 1;

@@ -1,6 +1,6 @@
 //! `tidewaiter review --local`: the review of two revisions or two folders, without any network.
 
-use super::change::{Change, Changed, Options, config, review};
+use super::change::{Change, Changed, Options, complete, config, review};
 use super::{Args, Exit, Streams, UsageError, verdict};
 use crate::repository::{self, ChangedFile, DiskTree, GitTree, Tree, changed_folders};
 use crate::review::{FileDiff, Paint, render};
@@ -50,6 +50,7 @@ fn show(
     commit: &str,
 ) -> anyhow::Result<Exit> {
     let mut options = Options { config: config(base, args.config.as_deref())?, today: args.today() };
+    complete(&options.config)?;
     args.apply(&mut options.config);
     let diffs = files.iter().filter_map(|file| diff_of(base, head, file)).collect();
     let files = files.into_iter().map(|file| {

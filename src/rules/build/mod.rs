@@ -1,5 +1,6 @@
 //! Rules of the chapter "build". The list is kept by `tests/registry.rs`.
 
+mod base_platform_unavailable;
 mod copy_into_root;
 mod copy_source_not_in_context;
 mod duplicate_stage_name;
@@ -13,6 +14,7 @@ mod update_without_install;
 
 /// The rules of this chapter, by id.
 pub(super) static RULES: &[&crate::rules::Rule] = &[
+    &base_platform_unavailable::RULE,
     &copy_into_root::RULE,
     &copy_source_not_in_context::RULE,
     &duplicate_stage_name::RULE,

@@ -3,8 +3,8 @@
 use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::{ImageReference, Keyword};
-use crate::facts::FileFacts;
-use crate::image::{self, Image, TagStatus, is_floating, newest_os_variant, pinned_tag, tag_status};
+use crate::facts::{BaseImage, FileFacts};
+use crate::image::{self, TagStatus, newest_os_variant, pinned_tag, tag_status};
 use crate::rules::{Check, Fix, Report};
 use crate::text::{Edit, Span};
 
@@ -16,6 +16,9 @@ declare_rule! {
     /// Finds images in `FROM` and `COPY --from` that have neither a digest nor a tag, or whose tag moves to
     /// another version: `latest`, `stable`, `lts`, `edge` and the like, and names of variants such as
     /// `node:slim` or `python:alpine`.
+    ///
+    /// Under `images:` in the configuration `floating: false` says that the tags of an image do not move, and
+    /// `floating: true` that they do.
     ///
     /// Stages, images that publish no versions, and names of images that are built locally are not meant. It
     /// is a hint in builder stages, and where a build argument may set another tag.
@@ -84,8 +87,7 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         let Some(level) = base.softened(level) else { continue };
         let place = Place {
             reference: &base.image.reference,
-            image: &base.image.image,
-            known: base.image.defaults.distribution.is_some(),
+            base: base.image,
             name: base.span,
             tag: base.tag(),
             end_of_name: base.end_of_name(),
@@ -102,13 +104,12 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
                 continue;
             }
             let Some(reference) = ImageReference::parse(&word.text) else { continue };
-            let image = Image::resolve(&reference);
-            let known = image::defaults(&image, "latest").distribution.is_some();
+            let base = BaseImage::of(reference, file.images);
+            let reference = &base.reference;
             let start = word.span.start;
             let place = Place {
-                reference: &reference,
-                image: &image,
-                known,
+                reference,
+                base: &base,
                 name: word.span,
                 tag: reference
                     .tag_range()
@@ -125,9 +126,7 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
 /// A reference to an image where it is written.
 struct Place<'a> {
     reference: &'a ImageReference,
-    image: &'a Image,
-    /// Whether anything is known about the image.
-    known: bool,
+    base: &'a BaseImage,
     /// The whole name.
     name: Span,
     /// The tag, where it stands literally.
@@ -138,13 +137,14 @@ struct Place<'a> {
 }
 
 fn judge(file: &FileFacts<'_>, place: &Place<'_>, level: Level, report: &mut Report) {
-    let (reference, image) = (place.reference, place.image);
-    let tag = reference.tag().unwrap_or("latest");
-    if reference.digest().is_some() || !is_floating(image, tag) {
+    let (reference, image) = (place.reference, &place.base.image);
+    let tag = place.base.tag();
+    if reference.digest().is_some() || !place.base.is_floating() {
         return;
     }
     // A bare name that Docker Hub does not have is an image that is built locally, or a named context.
-    let published = place.known || tag_status(image, "latest") != TagStatus::Unknown;
+    let known = place.base.said.is_some() || place.base.defaults.distribution.is_some();
+    let published = known || tag_status(image, "latest") != TagStatus::Unknown;
     if image.official && !published {
         return;
     }

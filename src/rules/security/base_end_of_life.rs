@@ -3,10 +3,11 @@
 use crate::config::Level;
 use crate::declare_rule;
 use crate::facts::{BaseUse, FileFacts};
-use crate::image::{self, Eol, Part, State, end_of_life, newest_os_variant, pinned_tag};
+use crate::image::{self, Eol, Part, State, newest_os_variant, pinned_tag};
 use crate::rules::{Check, Fix, Report};
 use crate::text::Edit;
 use jiff::ToSpan;
+use jiff::civil::Date;
 use std::cmp::Reverse;
 
 declare_rule! {
@@ -18,6 +19,9 @@ declare_rule! {
     /// support ends. Defaults of `ARG` are resolved first. The worse of the two parts is reported: an error
     /// when nobody has fixed it for more than a year, a warning when it has ended, a hint when it ends within
     /// 90 days, or when only long-term or paid support is left.
+    ///
+    /// What the configuration says under `images:` goes before the built-in table: an `end-of-life`, an image
+    /// that it is `like`, or the one that takes the place of a `retired` image.
     ///
     /// Builder stages give a hint only. Digests without a tag, tags that name no version, images of other
     /// registries and versions newer than the built-in table are not judged.
@@ -69,6 +73,12 @@ const OLD_DATA: i32 = 180;
 fn check(file: &FileFacts<'_>, report: &mut Report) {
     let bases = file.external_bases();
     for base in &bases {
+        if let Some(said) = &base.image.said
+            && let Some(replacement) = said.retired()
+        {
+            retired(base, replacement, report);
+            continue;
+        }
         let parts = parts_of(file, base);
         let Some(worst) = parts.iter().min_by_key(|eol| rank(eol)).filter(|eol| speaks(eol)) else {
             continue;
@@ -78,9 +88,7 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
             continue;
         }
         let Some(level) = level(file, base, worst).and_then(|level| base.softened(level)) else { continue };
-        let reference = &base.image.reference;
-        let tag = reference.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
-        let name = format!("{}{tag}", reference.name()).replace('`', "");
+        let name = base.image.shown();
         let mut finding =
             report.add(base.tag_or_name(), message(worst, &name)).level(level).about(worst.label.as_str());
         for other in parts.iter().filter(|other| other.part != worst.part && speaks(other)) {
@@ -104,23 +112,51 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
                 }
             }
         }
-        let age = image::SNAPSHOT.until(file.today).map_or(0, |span| span.get_days());
-        if age > OLD_DATA {
-            finding.note(format!("The dates are those known on {}.", image::SNAPSHOT));
+        if let Some(like) = base.image.said.as_ref().and_then(|said| said.like()) {
+            finding = finding.note(format!("The configuration says that it is like `{like}`."));
         }
+        finding.note(age_of_data(worst, file.today));
+    }
+}
+
+/// Where a date is from, and how old that knowledge is.
+fn age_of_data(eol: &Eol, today: Date) -> String {
+    if eol.part == Part::Image {
+        return "The date is the one that the configuration gives.".to_owned();
+    }
+    let age = image::SNAPSHOT.until(today).map_or(0, |span| span.get_days());
+    if age > OLD_DATA {
+        return format!(
+            "The dates are those known on {}, {age} days ago: a newer release of this tool may know others.",
+            image::SNAPSHOT
+        );
+    }
+    format!("The dates are those known on {}.", image::SNAPSHOT)
+}
+
+/// The configuration says that an image is no longer rebuilt.
+fn retired(base: &BaseUse<'_>, replacement: &str, report: &mut Report) {
+    let shown = base.image.shown();
+    if shown == replacement {
+        return;
+    }
+    let level = if base.shipped { Level::Warning } else { Level::Info };
+    let Some(level) = base.softened(level) else { return };
+    let message =
+        format!("`{shown}` is no longer rebuilt. The configuration names `{replacement}` in its place.");
+    let finding = report.add(base.tag_or_name(), message).level(level).about("retired");
+    if let Some(name) = base.image.literal {
+        let edits = vec![Edit::replace(name, replacement)];
+        finding
+            .note("Check that the stage builds and runs on it.")
+            .fix(Fix::confirm(format!("Use `{replacement}`"), edits));
     }
 }
 
 /// What is known of the end of the parts of a base.
 fn parts_of(file: &FileFacts<'_>, base: &BaseUse<'_>) -> Vec<Eol> {
-    let reference = &base.image.reference;
     // `debian/eol` is made of ended releases and says so.
-    if base.image.image.repository == "debian/eol"
-        || (reference.tag().is_none() && reference.digest().is_some())
-    {
-        return Vec::new();
-    }
-    end_of_life(&base.image.image, reference.tag().unwrap_or("latest"), file.today)
+    if base.image.image.repository == "debian/eol" { Vec::new() } else { base.image.end_of_life(file.today) }
 }
 
 fn speaks(eol: &Eol) -> bool {
@@ -155,6 +191,13 @@ fn level(file: &FileFacts<'_>, base: &BaseUse<'_>, worst: &Eol) -> Option<Level>
 
 fn message(eol: &Eol, name: &str) -> String {
     let label = &eol.label;
+    if eol.part == Part::Image {
+        return match (eol.state, eol.ended) {
+            (State::Ended, Some(since)) => format!("`{name}` has had no security fixes since {since}."),
+            (_, Some(ended)) => format!("`{name}` gets no more security fixes after {ended}."),
+            (_, None) => format!("`{name}` is at the end of its support."),
+        };
+    }
     match (eol.state, eol.ended) {
         (State::Ended, _) => match eol.no_fixes_since() {
             Some(since) => format!("{label} in `{name}` has had no security fixes since {since}."),
@@ -176,8 +219,11 @@ fn message(eol: &Eol, name: &str) -> String {
 }
 
 /// What to move to where no change can be offered.
-fn advice(parts: &[Eol], today: jiff::civil::Date) -> Option<String> {
-    let eol = parts.iter().filter(|eol| speaks(eol)).min_by_key(|eol| (eol.part, rank(eol)))?;
+fn advice(parts: &[Eol], today: Date) -> Option<String> {
+    let eol = parts
+        .iter()
+        .filter(|eol| speaks(eol) && eol.part != Part::Image)
+        .min_by_key(|eol| (eol.part, rank(eol)))?;
     let supported = eol.supported(today);
     let others = supported.iter().filter(|name| **name != eol.release);
     let names: Vec<String> = others.map(|name| format!("`{name}`")).collect();
@@ -222,9 +268,21 @@ fn change(
         if other.span == base.span {
             title = Some(format!("Use `{}:{newer}`", reference.name()));
         }
-        edits.push(Edit::replace(other.tag()?, newer));
+        let edit = Edit::replace(other.tag()?, newer);
+        if edits.contains(&edit) {
+            continue;
+        }
+        // One ARG gives the tag of two images.
+        if edits.iter().any(|known: &Edit| known.span == edit.span) {
+            return None;
+        }
+        edits.push(edit);
     }
     let title = title?;
+    if base.image.said.as_ref().is_some_and(|said| said.has_tags_of_another()) {
+        let note = "Check that the registry has the new tag, and what is installed in the stage on the newer release.";
+        return Some((Fix::confirm(title, edits), Some(note.to_owned())));
+    }
     let is_distribution = parts.iter().all(|eol| eol.part == Part::Os);
     let packages = base.stages.iter().filter_map(|stage| file.stages.get(*stage)).any(|stage| {
         file.stages
