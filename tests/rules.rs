@@ -98,7 +98,7 @@ fn dockerfiles(tree: &MemoryTree) -> Vec<Utf8PathBuf> {
     tree.list("".into())
         .found()
         .unwrap_or_default()
-        .into_iter()
+        .iter()
         .map(|(name, _)| Utf8PathBuf::from(name))
         .filter(|name| name.as_str().starts_with("Dockerfile"))
         .collect()

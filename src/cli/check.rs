@@ -7,7 +7,7 @@ use super::{Exit, UsageError, write};
 use crate::config::{FailOn, Level};
 use crate::lint::{self, FileReport};
 use crate::report::{self, Checked, Unread, count, visible, visible_lines};
-use crate::repository::{DiskTree, Lookup, Overlay, Tree};
+use crate::repository::{DiskTree, Lookup, Overlay, Remembered, Tree};
 use crate::rules;
 use crate::text::{Source, diff};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -188,12 +188,16 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn lint(&mut self, targets: &[Target]) {
-        let one = |trees: &mut HashMap<usize, DiskTree>, target: &Target| -> Result<Linted, Unread> {
+        let one = |trees: &mut HashMap<usize, Remembered<DiskTree>>,
+                   target: &Target|
+         -> Result<Linted, Unread> {
             let source = target.read().map_err(|message| Unread { path: target.shown.clone(), message })?;
             let Some(root) = self.roots.list.get(target.root) else {
                 return Err(Unread { path: target.shown.clone(), message: "it has no folder".to_owned() });
             };
-            let tree = trees.entry(target.root).or_insert_with(|| DiskTree::new(root.dir.clone()));
+            let tree = trees
+                .entry(target.root)
+                .or_insert_with(|| Remembered::without_texts(DiskTree::new(root.dir.clone())));
             let report = lint::lint(&target.inside, &source, tree, &root.settings);
             Ok(self.relabelled(target, report, tree))
         };

@@ -1,8 +1,8 @@
 //! Where external base images stand in a file.
 
-use super::{Base, BaseImage, FileFacts, StageFacts};
+use super::{Base, BaseImage, FileFacts};
 use crate::config::Level;
-use crate::dockerfile::{ImageReference, InvalidReference, from_image};
+use crate::dockerfile::from_image;
 use crate::text::Span;
 use std::collections::HashMap;
 
@@ -53,32 +53,6 @@ impl FileFacts<'_> {
             });
         }
         out
-    }
-}
-
-/// A FROM whose literal name is no name of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidBase {
-    /// The name.
-    pub span: Span,
-    /// What is wrong with it.
-    pub reason: InvalidReference,
-}
-
-impl FileFacts<'_> {
-    /// Literal names that BuildKit refuses. Names from ARGs are left out, for a build may give another value,
-    /// and so is what looks like a place that another program fills in.
-    pub fn invalid_bases(&self) -> Vec<InvalidBase> {
-        let invalid = |stage: &StageFacts<'_>| {
-            let word = matches!(stage.base, Base::Unknown).then(|| from_image(stage.from))??;
-            let name = word.text.trim_matches(['"', '\'']);
-            let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"./:_-@[]+".contains(&b));
-            // `@NAME@`
-            let template = name.matches('@').count() > 1;
-            let reason = ImageReference::read(name).err().filter(|_| plain && !template)?;
-            Some(InvalidBase { span: word.span, reason })
-        };
-        self.stages.iter().filter_map(invalid).collect()
     }
 }
 

@@ -11,14 +11,14 @@ mod manifests;
 mod mounts;
 mod python;
 mod roots;
-mod stage_names;
 mod shells;
+mod stage_names;
 mod start;
 mod state;
 mod takers;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
-pub use bases::{BaseUse, InvalidBase};
+pub use bases::BaseUse;
 pub use casing::Case;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};

@@ -91,7 +91,7 @@ impl ContextRoot {
                         return true;
                     }
                     left -= names.len();
-                    open.extend(names.into_iter().map(|(name, _)| format!("{path}/{name}")));
+                    open.extend(names.iter().map(|(name, _)| format!("{path}/{name}")));
                 }
                 Kind::Submodule => return true,
                 Kind::File | Kind::Executable | Kind::Symlink => {

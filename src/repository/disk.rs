@@ -2,7 +2,7 @@
 
 use super::changed::{ChangedFile, Status};
 use super::git::index_modes;
-use super::{Entry, Kind, Lookup, Tree, normalize};
+use super::{Entry, Kind, Listing, Lookup, Tree, normalize};
 use crate::text::{MAX_FILE_BYTES, Source};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::OnceCell;
@@ -139,7 +139,7 @@ impl Tree for DiskTree {
         }
     }
 
-    fn list(&self, dir: &Utf8Path) -> Lookup<Vec<(String, Entry)>> {
+    fn list(&self, dir: &Utf8Path) -> Lookup<Listing> {
         let (full, meta) = match self.find(dir) {
             Lookup::Found(found) => found,
             Lookup::Absent => return Lookup::Absent,
@@ -160,7 +160,7 @@ impl Tree for DiskTree {
             })
             .collect();
         out.sort_by(|a, b| a.0.cmp(&b.0));
-        Lookup::Found(out)
+        Lookup::Found(out.into())
     }
 }
 

@@ -5,7 +5,7 @@
 //! a shell.
 
 use super::changed::{ChangedFile, Status};
-use super::{Entry, Kind, Lookup, Tree};
+use super::{Entry, Kind, Listing, Lookup, Tree};
 use crate::text::{MAX_FILE_BYTES, Source};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
@@ -370,7 +370,7 @@ impl Tree for GitTree {
         }
     }
 
-    fn list(&self, dir: &Utf8Path) -> Lookup<Vec<(String, Entry)>> {
+    fn list(&self, dir: &Utf8Path) -> Lookup<Listing> {
         let (kind, oid) = match self.find(dir) {
             Lookup::Found(found) => found,
             Lookup::Absent => return Lookup::Absent,

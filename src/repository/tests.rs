@@ -77,7 +77,7 @@ fn check(tree: &dyn Tree) {
     assert_eq!(tree.entry("app/run.sh".into()).found().unwrap().kind, Kind::Executable);
     assert_eq!(tree.entry("app".into()).found().unwrap().kind, Kind::Directory);
     let names: Vec<String> =
-        tree.list("".into()).found().unwrap().into_iter().map(|(name, _)| name).collect();
+        tree.list("".into()).found().unwrap().iter().map(|(name, _)| name.clone()).collect();
     #[cfg(unix)]
     {
         assert_eq!(names, ["-x", "Dockerfile", "app", "out"]);

@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// What a tree says about a path. *Unknown* is not *absent*: a rule that needs an unknown fact is silent.
@@ -50,6 +51,9 @@ pub struct Entry {
     pub size: Option<u64>,
 }
 
+/// Names in a directory, sorted.
+pub type Listing = Arc<[(String, Entry)]>;
+
 /// A repository at one revision. Paths are relative to its root, with `/`, without `.` and `..`; the root
 /// is the empty path.
 pub trait Tree {
@@ -60,7 +64,7 @@ pub trait Tree {
     fn entry(&self, path: &Utf8Path) -> Lookup<Entry>;
 
     /// Names in a directory, sorted.
-    fn list(&self, dir: &Utf8Path) -> Lookup<Vec<(String, Entry)>>;
+    fn list(&self, dir: &Utf8Path) -> Lookup<Listing>;
 }
 
 /// Normalises a path to the form trees take: `./a//b/../c` → `a/c`.
@@ -152,6 +156,14 @@ impl MemoryTree {
     }
 }
 
+impl MemoryTree {
+    /// What stands at and below a path: it sorts together.
+    fn below(&self, path: &Utf8Path) -> impl Iterator<Item = (&Utf8PathBuf, &(Entry, Option<Arc<str>>))> {
+        let from = (Bound::Included(path), Bound::Unbounded);
+        self.files.range::<Utf8Path, _>(from).take_while(move |(other, _)| other.starts_with(path))
+    }
+}
+
 impl Tree for MemoryTree {
     fn read(&self, path: &Utf8Path) -> Lookup<Arc<str>> {
         match self.files.get(path) {
@@ -171,18 +183,18 @@ impl Tree for MemoryTree {
         if let Some((entry, _)) = self.files.get(path) {
             return Lookup::Found(*entry);
         }
-        if path.as_str().is_empty() || self.files.keys().any(|p| p.starts_with(path)) {
+        if path.as_str().is_empty() || self.below(path).next().is_some() {
             return Lookup::Found(Entry { kind: Kind::Directory, size: None });
         }
         self.missing(path)
     }
 
-    fn list(&self, dir: &Utf8Path) -> Lookup<Vec<(String, Entry)>> {
+    fn list(&self, dir: &Utf8Path) -> Lookup<Listing> {
         if self.partial && !self.listed.contains(dir) {
             return self.missing(dir);
         }
         let mut out: BTreeMap<String, Entry> = BTreeMap::new();
-        for (path, (entry, _)) in &self.files {
+        for (path, (entry, _)) in self.below(dir) {
             let Ok(below) = path.strip_prefix(dir) else { continue };
             let mut parts = below.components();
             let Some(first) = parts.next() else { continue };
@@ -198,30 +210,42 @@ impl Tree for MemoryTree {
 }
 
 /// A tree that asks the one below each question once.
-pub struct Remembered<'a> {
-    base: &'a dyn Tree,
+pub struct Remembered<T> {
+    base: T,
+    with_texts: bool,
     // By the path's text: hashing a path goes through its components.
     texts: RefCell<HashMap<String, Lookup<Arc<str>>>>,
     entries: RefCell<HashMap<String, Lookup<Entry>>>,
-    lists: RefCell<HashMap<String, Listing>>,
+    lists: RefCell<HashMap<String, Lookup<Listing>>>,
 }
 
-type Listing = Lookup<Vec<(String, Entry)>>;
-
-impl<'a> Remembered<'a> {
+impl<T> Remembered<T> {
     /// Nothing is known yet.
-    pub fn new(base: &'a dyn Tree) -> Self {
-        Self { base, texts: RefCell::default(), entries: RefCell::default(), lists: RefCell::default() }
+    pub fn new(base: T) -> Self {
+        Self {
+            base,
+            with_texts: true,
+            texts: RefCell::default(),
+            entries: RefCell::default(),
+            lists: RefCell::default(),
+        }
+    }
+
+    /// As [`Remembered::new`], without the texts that are found: for many files in one go.
+    pub fn without_texts(base: T) -> Self {
+        Self { with_texts: false, ..Self::new(base) }
     }
 }
 
-impl Tree for Remembered<'_> {
+impl<T: Tree> Tree for Remembered<T> {
     fn read(&self, path: &Utf8Path) -> Lookup<Arc<str>> {
         if let Some(known) = self.texts.borrow().get(path.as_str()) {
             return known.clone();
         }
         let answer = self.base.read(path);
-        self.texts.borrow_mut().insert(path.as_str().to_owned(), answer.clone());
+        if self.with_texts || !matches!(answer, Lookup::Found(_)) {
+            self.texts.borrow_mut().insert(path.as_str().to_owned(), answer.clone());
+        }
         answer
     }
 
@@ -234,13 +258,27 @@ impl Tree for Remembered<'_> {
         answer
     }
 
-    fn list(&self, dir: &Utf8Path) -> Lookup<Vec<(String, Entry)>> {
+    fn list(&self, dir: &Utf8Path) -> Lookup<Listing> {
         if let Some(known) = self.lists.borrow().get(dir.as_str()) {
             return known.clone();
         }
         let answer = self.base.list(dir);
         self.lists.borrow_mut().insert(dir.as_str().to_owned(), answer.clone());
         answer
+    }
+}
+
+impl<T: Tree + ?Sized> Tree for &T {
+    fn read(&self, path: &Utf8Path) -> Lookup<Arc<str>> {
+        (**self).read(path)
+    }
+
+    fn entry(&self, path: &Utf8Path) -> Lookup<Entry> {
+        (**self).entry(path)
+    }
+
+    fn list(&self, dir: &Utf8Path) -> Lookup<Listing> {
+        (**self).list(dir)
     }
 }
 
@@ -271,7 +309,7 @@ impl Tree for Overlay<'_> {
         self.base.entry(path)
     }
 
-    fn list(&self, dir: &Utf8Path) -> Lookup<Vec<(String, Entry)>> {
+    fn list(&self, dir: &Utf8Path) -> Lookup<Listing> {
         self.base.list(dir)
     }
 }
@@ -297,7 +335,8 @@ mod tests {
     #[test]
     fn a_complete_tree_lists_folders() {
         let tree = MemoryTree::complete().with("a/b.txt", "").with("c.txt", "");
-        let names: Vec<_> = tree.list("".into()).found().unwrap().into_iter().map(|(n, _)| n).collect();
+        let names = tree.list("".into()).found().unwrap();
+        let names: Vec<_> = names.iter().map(|(n, _)| n).collect();
         assert_eq!(names, ["a", "c.txt"]);
         assert_eq!(tree.list("zz".into()), Lookup::Absent);
         assert_eq!(tree.read("zz".into()), Lookup::Absent);

@@ -60,7 +60,7 @@ pub fn likely_next(tree: &dyn Tree, dockerfile: &Utf8Path) -> Vec<Utf8PathBuf> {
         .any(|(name, _)| matches!(name.as_str(), "pyproject.toml" | "requirements.txt" | "setup.py"));
     let ends = |name: &str, end: &str| Utf8Path::new(name).extension() == Some(end);
     let mut out = Vec::new();
-    for (name, entry) in &entries {
+    for (name, entry) in entries.iter() {
         let path = dir.join(name);
         match entry.kind {
             Kind::File | Kind::Executable

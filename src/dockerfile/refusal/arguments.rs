@@ -78,18 +78,22 @@ fn from(node: &Instruction, stages: &HashSet<String>) -> Option<SyntaxError> {
             image
         }
         [] => return error(node.name.span, "FROM needs an image"),
+        // `{{ version }}`: a template, whose words are not the final ones.
+        words if words.iter().any(|word| word.text.contains("{{") || word.text.contains("{%")) => {
+            return None;
+        }
         _ => {
             let message = "FROM takes an image, or an image, `AS` and a name; nothing else";
             return error(node.rest_span(), message);
         }
     };
     let text = image.text.as_str();
-    if text.contains(['$', '\'', '"', '\\', '`']) || text == "scratch" || stages.contains(text) {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"./:_-@[]+".contains(&b));
+    // `@NAME@` is a place that another program fills in.
+    if !plain || text.matches('@').count() > 1 || text == "scratch" || stages.contains(text) {
         return None;
     }
-    if ImageReference::parse(text).is_some() {
-        return None;
-    }
+    let reason = ImageReference::read(text).err()?;
     let lower = text.to_lowercase();
     if stages.contains(&lower) {
         // Issue 2003 of moby/buildkit: the name after AS is put into lower case, the one after FROM is not.
@@ -100,12 +104,7 @@ fn from(node: &Instruction, stages: &HashSet<String>) -> Option<SyntaxError> {
         );
         return error(image.span, message);
     }
-    let why = if ImageReference::parse(&lower).is_some() {
-        "; the name of a repository is in lower case"
-    } else {
-        ""
-    };
-    error(image.span, format!("`{}` is no valid image name{why}", shown(text)))
+    error(image.span, format!("`{}` is no image: {reason}", shown(text)))
 }
 
 /// BuildKit's `^[a-z][a-z0-9-_.]*$` on the name in lower case.

@@ -288,9 +288,12 @@ fn near_name(file: &FileFacts<'_>, root: &ContextRoot, path: &Utf8Path) -> Optio
     let dir = path.parent()?;
     let names = file.tree.list(&root.dir.join(dir)).found()?;
     let close = |other: &str| {
-        other.eq_ignore_ascii_case(name) || (name.len() > 5 && strsim::damerau_levenshtein(other, name) <= 1)
+        other.eq_ignore_ascii_case(name)
+            || (name.len() > 5
+                && other.len().abs_diff(name.len()) <= 4
+                && strsim::damerau_levenshtein(other, name) <= 1)
     };
-    names.into_iter().find(|(other, _)| close(other)).map(|(other, _)| dir.join(other))
+    names.iter().find(|(other, _)| close(other)).map(|(other, _)| dir.join(other))
 }
 
 /// Text of the repository for a message.

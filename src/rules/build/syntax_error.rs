@@ -65,10 +65,6 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         let message = format!("{first}{}", letters.as_str());
         report.add(shorten(file, error.span), format!("{message}. BuildKit refuses the file."));
     }
-    for base in file.invalid_bases() {
-        let name = file.dockerfile.source.slice(base.span).replace('`', "");
-        report.add(base.span, format!("`{name}` is no image: {}. BuildKit refuses the file.", base.reason));
-    }
 }
 
 /// The first line of a span: an error about many lines is shown where it starts.

@@ -247,7 +247,7 @@ fn find(file: &FileFacts<'_>, path: &Utf8Path) -> Option<Utf8PathBuf> {
     };
     let dir = path.parent()?;
     let names = file.tree.list(dir).found()?;
-    names.into_iter().find(|(name, _)| name.ends_with(end)).map(|(name, _)| dir.join(name))
+    names.iter().find(|(name, _)| name.ends_with(end)).map(|(name, _)| dir.join(name))
 }
 
 /// How the names of manifests end.

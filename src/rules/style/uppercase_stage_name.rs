@@ -112,7 +112,7 @@ fn targets(file: &FileFacts<'_>) -> HashMap<String, (Utf8PathBuf, Span)> {
     }
     let workflows = Utf8Path::new(".github/workflows");
     let entries = file.tree.list(workflows).found().unwrap_or_default();
-    let yaml = entries.into_iter().map(|(name, _)| workflows.join(name));
+    let yaml = entries.iter().map(|(name, _)| workflows.join(name));
     paths.extend(yaml.filter(|path| matches!(path.extension(), Some("yml" | "yaml"))).take(MAX_WORKFLOWS));
     let mut out = HashMap::new();
     for path in paths {
