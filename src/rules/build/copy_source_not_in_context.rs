@@ -287,16 +287,49 @@ fn near_name(file: &FileFacts<'_>, root: &ContextRoot, path: &Utf8Path) -> Optio
     let name = path.file_name()?;
     let dir = path.parent()?;
     let names = file.tree.list(&root.dir.join(dir)).found()?;
+    // One letter never changes both ends of a long name: most of a large folder is left out by that.
+    let shares_an_end = |other: &str| {
+        let (a, b) = (other.as_bytes(), name.as_bytes());
+        a.first() == b.first() || a.last() == b.last()
+    };
     let close = |other: &str| {
         other.eq_ignore_ascii_case(name)
-            || (name.len() > 5
-                && other.len().abs_diff(name.len()) <= 4
-                && strsim::damerau_levenshtein(other, name) <= 1)
+            || (name.len() > 5 && shares_an_end(other) && differ_by_one_letter(other, name))
     };
     names.iter().find(|(other, _)| close(other)).map(|(other, _)| dir.join(other))
+}
+
+/// Whether one letter is missing, added, changed or has its place changed with the next one. A folder may have
+/// thousands of names, so that a distance is too slow.
+fn differ_by_one_letter(a: &str, b: &str) -> bool {
+    if a.len().abs_diff(b.len()) > 4 {
+        return false;
+    }
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let before = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[before..], &b[before..]);
+    let after = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&a[..a.len() - after], &b[..b.len() - after]) {
+        ([] | [_], [] | [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
 }
 
 /// Text of the repository for a message.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| *c != '`' && !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::differ_by_one_letter;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn one_letter_is_a_distance_of_one(a in "[abé]{0,6}", b in "[abé]{0,6}") {
+            prop_assert_eq!(differ_by_one_letter(&a, &b), strsim::osa_distance(&a, &b) <= 1);
+        }
+    }
 }
