@@ -2,6 +2,7 @@
 
 mod ast;
 pub mod expand;
+mod expanded;
 mod heredoc;
 mod image_ref;
 mod joined;
@@ -11,6 +12,7 @@ mod stages;
 mod words;
 
 pub use ast::{Directive, Dockerfile, Flag, Heredoc, Instruction, Item, Keyword, Pair, SyntaxError, Word};
+pub use expanded::ExpandedText;
 pub use image_ref::ImageReference;
 pub use joined::Joined;
 pub use parser::parse;

@@ -12,7 +12,7 @@ mod python;
 mod start;
 mod state;
 
-pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
+pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
@@ -27,6 +27,7 @@ pub use python::{
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
+use crate::dockerfile::expand::Value;
 use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, stages};
 use crate::image::{self, Defaults};
 use crate::repository::Tree;
@@ -148,7 +149,7 @@ impl<'a> FileFacts<'a> {
                     facts.global_args.declare(pair, dockerfile.escape);
                 }
             }
-            let state = Rc::new(State::new(dockerfile.escape));
+            let state = Rc::new(State::new(dockerfile.escape, &facts.global_args.budget));
             facts.globals.push(InstructionFacts { instruction, index, state, body: None, calls: Vec::new() });
         }
         for stage in &syntax {
@@ -167,7 +168,8 @@ impl<'a> FileFacts<'a> {
         let base = base::resolve(from, syntax, all, &self.global_args, file.escape);
         let mut state = match &base {
             Base::Stage(parent) => Rc::new(self.stages[*parent].end.child()),
-            _ => Rc::new(State::new(file.escape)),
+            Base::Scratch => Rc::new(State::on_scratch(file.escape, &self.global_args.budget)),
+            _ => Rc::new(State::new(file.escape, &self.global_args.budget)),
         };
         let defaults = match &base {
             Base::Image(image) => Some(&image.defaults),
@@ -496,18 +498,20 @@ fn advance(
             }
         }
         (Keyword::Env, _) => {
-            // All values of one ENV see the state before it.
+            // All keys and values of one ENV see the state before it.
             let values: Vec<_> = instruction
                 .pairs
                 .iter()
-                .map(|pair| {
-                    let value = pair.value.as_ref().and_then(|word| state.expand(&word.text).value);
-                    (pair.key.text.as_str(), value)
+                .filter_map(|pair| {
+                    let key = state.expand(&pair.key.text).value?;
+                    let value = pair.value.as_ref().map(|word| state.expand(&word.text)).unwrap_or_default();
+                    let overridable = value.uses.iter().any(|used| state.may_be_overridden(&used.name));
+                    Some((key, value.value.map_or(Value::Unknown, Value::Set), overridable))
                 })
                 .collect();
             let state = Rc::make_mut(state);
-            for (name, value) in values {
-                state.set_env(name, value);
+            for (name, value, overridable) in values {
+                state.set_env(&name, value, overridable);
             }
         }
         _ => {}
