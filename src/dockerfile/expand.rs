@@ -354,7 +354,7 @@ impl<'a> Lexer<'a> {
         let pattern = Pattern::parse(word)?;
         let Some(value) = known(value) else { return Ok(None) };
         Ok(if operator == '#' {
-            pattern::strip_prefix(&value, pattern, longest)
+            pattern::strip_prefix(&value, &pattern, longest)
         } else {
             pattern::strip_suffix(&value, pattern, longest)
         })

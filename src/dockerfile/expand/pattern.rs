@@ -103,7 +103,7 @@ fn place(part: &[Token], value: &[char], from: usize) -> Option<usize> {
 }
 
 /// `${x#p}` and `${x##p}`; `None` where the answer is not computed.
-pub(super) fn strip_prefix(value: &str, pattern: Pattern, longest: bool) -> Option<String> {
+pub(super) fn strip_prefix(value: &str, pattern: &Pattern, longest: bool) -> Option<String> {
     if !pattern.is_computed(value) {
         return None;
     }
@@ -115,7 +115,7 @@ pub(super) fn strip_prefix(value: &str, pattern: Pattern, longest: bool) -> Opti
 /// `${x%p}` and `${x%%p}`; `None` where the answer is not computed.
 pub(super) fn strip_suffix(value: &str, pattern: Pattern, longest: bool) -> Option<String> {
     let turned: String = value.chars().rev().collect();
-    let rest = strip_prefix(&turned, pattern.reversed(), longest)?;
+    let rest = strip_prefix(&turned, &pattern.reversed(), longest)?;
     Some(rest.chars().rev().collect())
 }
 

@@ -51,8 +51,8 @@ declare_rule! {
 
 /// Words in names that say that an image or a stage is for one architecture.
 const ARCHITECTURES: [&str; 18] = [
-    "386", "aarch64", "amd64", "arm", "arm32v5", "arm32v6", "arm32v7", "arm64", "arm64v8", "armhf", "armv7", "i386",
-    "loong64", "ppc64le", "riscv64", "s390x", "x64", "x86",
+    "386", "aarch64", "amd64", "arm", "arm32v5", "arm32v6", "arm32v7", "arm64", "arm64v8", "armhf", "armv7",
+    "i386", "loong64", "ppc64le", "riscv64", "s390x", "x64", "x86",
 ];
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
@@ -73,17 +73,12 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
         return;
     }
     let shown: String = value.text.replace('`', "").chars().take(40).collect();
-    let finding = report.add(
-        value.span,
-        format!("This stage is always `{shown}`, whatever platform the build asks for."),
-    );
+    let finding = report
+        .add(value.span, format!("This stage is always `{shown}`, whatever platform the build asks for."));
     if builds_for_target(file, stage) {
         finding
             .note("The stage reads the target platform itself, so it can run on the build machine's own.")
-            .fix(Fix::confirm(
-                "Use `$BUILDPLATFORM`",
-                vec![Edit::replace(value.span, "$BUILDPLATFORM")],
-            ));
+            .fix(Fix::confirm("Use `$BUILDPLATFORM`", vec![Edit::replace(value.span, "$BUILDPLATFORM")]));
         return;
     }
     // The flag and the blanks behind it.

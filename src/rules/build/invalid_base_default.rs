@@ -54,23 +54,29 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     }
     let Some(word) = facts.instruction.args.first() else { return };
     let globals = &file.global_args;
-    let Ok(expanded) = expand(&word.text, file.dockerfile.escape, &|name| globals.value(name)) else { return };
+    let Ok(expanded) = expand(&word.text, file.dockerfile.escape, &|name| globals.value(name)) else {
+        return;
+    };
     // Undeclared arguments are for `undefined-variable`; ARGs without a default give no value.
     let declared = |name: &str| globals.value(name) != Value::Unset || is_platform_arg(name);
     if !expanded.uses.iter().all(|used| used.has_default || declared(&used.name)) {
         return;
     }
     let Some(name) = expanded.value else { return };
-    if ImageReference::parse(&name).is_some() || file.template().is_some() {
+    // `{{ … }}` is for another program to fill in.
+    if ImageReference::parse(&name).is_some() || name.contains("{{") || file.template().is_some() {
         return;
     }
     let shown: String = name.replace('`', "").chars().take(80).collect();
     let message = if name.is_empty() {
-        "Without build arguments the name of the base image is empty, so a plain `docker build` stops.".to_owned()
+        "Without build arguments the name of the base image is empty, so a plain `docker build` stops."
+            .to_owned()
     } else if expanded.uses.is_empty() {
         format!("`{shown}` is no valid image name, so the build stops.")
     } else {
-        format!("Without build arguments the base image is `{shown}`, which is no valid name: a plain `docker build` stops.")
+        format!(
+            "Without build arguments the base image is `{shown}`, which is no valid name: a plain `docker build` stops."
+        )
     };
     let finding = report.add(word.span, message);
     if expanded.uses.is_empty() {

@@ -75,6 +75,10 @@ fn check(file: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>,
                     .codes(&["DL3011"])
                     .note("`EXPOSE` takes ports of the container: `80`, `53/udp`, `6000-6010`.");
             }
+            // Comments are no words of Docker's, and one finding about them is enough.
+            if word.text.starts_with('#') {
+                return;
+            }
             continue;
         }
         let Some(host) = host else { continue };
@@ -122,11 +126,24 @@ mod tests {
 
     #[test]
     fn agrees_with_buildkit_on_what_is_refused() {
-        for good in ["0", "80", "65535", "00080", "80/tcp", "53/UDP", "9/sctp", "80/", "6000-6010", "5-5", "1-2/udp"] {
+        for good in
+            ["0", "80", "65535", "00080", "80/tcp", "53/UDP", "9/sctp", "80/", "6000-6010", "5-5", "1-2/udp"]
+        {
             assert_eq!(problem(good), None, "{good}");
         }
-        for bad in ["", "/tcp", "65536", "99999999999999999999", "80/http", "6010-6000", "1-2-3", "-1", "80,81", "#", "web"]
-        {
+        for bad in [
+            "",
+            "/tcp",
+            "65536",
+            "99999999999999999999",
+            "80/http",
+            "6010-6000",
+            "1-2-3",
+            "-1",
+            "80,81",
+            "#",
+            "web",
+        ] {
             assert!(problem(bad).is_some(), "{bad}");
         }
     }

@@ -92,7 +92,11 @@ fn from(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'
         for used in expanded.uses {
             let name = used.name.as_str();
             let known = name.is_empty() || globals.declares(name) || is_platform_arg(name);
-            if known || used.has_default || seen.iter().any(|other| other == name) || file.template().is_some() {
+            if known
+                || used.has_default
+                || seen.iter().any(|other| other == name)
+                || file.template().is_some()
+            {
                 continue;
             }
             let shown = shown(name);
@@ -110,13 +114,16 @@ fn from(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'
             if empty {
                 finding = finding.level(Level::Error);
             }
-            let candidates = globals.names().take(MAX_GLOBALS);
+            let candidates = globals.names().take(MAX_GLOBALS).chain(["BUILDPLATFORM", "TARGETPLATFORM"]);
             let near = candidates.filter_map(|known| Some((likeness(name, known)?, known))).min();
             let above = stage.index.checked_sub(1).and_then(|index| file.stages.get(index));
             if let Some((_, near)) = near {
                 finding = finding.note(format!("Check that `{}` is meant.", self::shown(near)));
                 if let Some(span) = span.and_then(|span| name_span(&used, &word.text, span)) {
-                    finding.fix(Fix::confirm(format!("Use `{}`", self::shown(near)), vec![Edit::replace(span, near)]));
+                    finding.fix(Fix::confirm(
+                        format!("Use `{}`", self::shown(near)),
+                        vec![Edit::replace(span, near)],
+                    ));
                 }
             } else if above.is_some_and(|above| above.end.declares(name)) {
                 finding.note(format!(
@@ -187,7 +194,12 @@ enum Cause {
     Nowhere,
 }
 
-fn cause(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, name: &str) -> Option<Cause> {
+fn cause(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    facts: &InstructionFacts<'_>,
+    name: &str,
+) -> Option<Cause> {
     let base = file.root_base(&stage.base);
     let (image, environment) = match base {
         Base::Scratch => (None, Environment::Complete(&[])),
@@ -260,7 +272,10 @@ fn say(
             "`${shown}` is empty here: a stage does not see the `ARG` before the first `FROM` until it repeats it."
         ),
         Cause::Near(near) => {
-            format!("`${shown}` is declared nowhere in this stage, so it is empty here; `{}` is declared.", self::shown(near))
+            format!(
+                "`${shown}` is declared nowhere in this stage, so it is empty here; `{}` is declared.",
+                self::shown(near)
+            )
         }
         Cause::Nowhere => format!(
             "`${shown}` is empty here: neither the stage nor its base image declares it, and Docker does not take it from your environment."
@@ -363,7 +378,12 @@ mod tests {
 
     #[test]
     fn tells_mistakes_from_names() {
-        for (name, other) in [("VERSON", "VERSION"), ("appdir", "APP_DIR"), ("APP_VERISON", "APP_VERSION")] {
+        for (name, other) in [
+            ("VERSON", "VERSION"),
+            ("TARGETPLATFROM", "TARGETPLATFORM"),
+            ("appdir", "APP_DIR"),
+            ("APP_VERISON", "APP_VERSION"),
+        ] {
             assert!(likeness(name, other).is_some(), "{name} {other}");
         }
         for (name, other) in [
