@@ -35,7 +35,7 @@ use crate::shell::packages::{PackageCommand, package_commands};
 use crate::shell::{RunBody, Script};
 use crate::text::Span;
 use camino::{Utf8Path, Utf8PathBuf};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -69,6 +69,7 @@ pub struct FileFacts<'a> {
     /// Whether this is the Dockerfile of a Docker action, which must run as root.
     pub docker_action: bool,
     answers: RefCell<HashMap<(usize, &'static str), Option<usize>>>,
+    template: OnceCell<Option<Span>>,
 }
 
 /// Facts of a stage.
@@ -141,6 +142,7 @@ impl<'a> FileFacts<'a> {
             dev: is_dev_path(path),
             docker_action: false,
             answers: RefCell::default(),
+            template: OnceCell::new(),
         };
         let end_of_globals = syntax.first().map_or(dockerfile.instructions.len(), |s| s.instructions.start);
         for (index, instruction) in dockerfile.instructions[..end_of_globals].iter().enumerate() {
@@ -321,6 +323,10 @@ impl<'a> FileFacts<'a> {
 
     /// Where the file shows that it is a template (Jinja, Go, `@NAME@`), to be filled in by another program.
     pub fn template(&self) -> Option<Span> {
+        *self.template.get_or_init(|| self.find_template())
+    }
+
+    fn find_template(&self) -> Option<Span> {
         let is_comment = |at: usize| {
             let line = self.dockerfile.source.line_of(at as u32);
             self.dockerfile.source.line(line).trim_start().starts_with('#')

@@ -170,7 +170,7 @@ impl State {
 const MAX_STORED: usize = 2 * 1024 * 1024;
 
 /// How many names are looked at for one that is like another.
-const MAX_NAMES: usize = 100;
+const MAX_NAMES: usize = 50;
 
 /// What the values of a file's variables take up; shared by its stages.
 #[derive(Debug, Clone, Default)]
@@ -218,14 +218,54 @@ struct Variables {
     version: u32,
     /// The variables of the stage below.
     below: Option<Rc<Self>>,
+    /// How many tables are below.
+    depth: usize,
     budget: Budget,
 }
+
+/// How many tables are looked through for a name before they are put together.
+const MAX_DEPTH: usize = 32;
 
 impl Variables {
     /// An empty table over this one: stages on the same parent do not see each other's assignments.
     fn child(&self) -> Self {
-        let below = if self.version == 0 { self.below.clone() } else { Some(Rc::new(self.clone())) };
-        Self { table: Rc::default(), version: 0, below, budget: self.budget.clone() }
+        let below = match &self.below {
+            below if self.version == 0 => below.clone(),
+            _ if self.depth + 1 >= MAX_DEPTH => Some(Rc::new(self.flat())),
+            _ => Some(Rc::new(self.clone())),
+        };
+        let depth = below.as_ref().map_or(0, |below| below.depth + 1);
+        Self { table: Rc::default(), version: 0, below, depth, budget: self.budget.clone() }
+    }
+
+    /// The same variables in one table.
+    fn flat(&self) -> Self {
+        let mut chain = vec![self];
+        while let Some(below) = chain.last().and_then(|at| at.below.as_deref()) {
+            chain.push(below);
+        }
+        let mut history = History::default();
+        for at in chain.into_iter().rev() {
+            let table = at.table.borrow();
+            for (_, name) in table.names.iter().take_while(|(version, _)| *version <= at.version) {
+                let versions = table.entries.get(name).map_or(&[][..], Vec::as_slice);
+                let count = versions.partition_point(|(version, _)| *version <= at.version);
+                let Some((_, entry)) = count.checked_sub(1).and_then(|last| versions.get(last)) else {
+                    continue;
+                };
+                if history.entries.insert(Rc::clone(name), vec![(0, entry.clone())]).is_none() {
+                    history.names.push((0, Rc::clone(name)));
+                }
+            }
+        }
+        // Everything in it has version 0; a version of 1 tells that it is not empty.
+        Self {
+            table: Rc::new(RefCell::new(history)),
+            version: 1,
+            below: None,
+            depth: 0,
+            budget: self.budget.clone(),
+        }
     }
 
     fn with<T>(&self, name: &str, read: impl Fn(&Entry) -> T) -> Option<T> {
@@ -347,6 +387,21 @@ mod tests {
         assert_eq!(State::new('\\', &budget).lookup("X"), Value::Unknown);
         let scratch = State::on_scratch('\\', &budget).child();
         assert_eq!((scratch.lookup("X"), scratch.lookup("PATH")), (Value::Unset, Value::Unknown));
+    }
+
+    #[test]
+    fn long_chains_of_stages_keep_their_variables() {
+        let mut state = State::new('\\', &Budget::default());
+        for stage in 0..200 {
+            state = state.child();
+            state.set_env(&format!("V{stage}"), set(&stage.to_string()), false);
+            state.set_env("LAST", set(&stage.to_string()), false);
+            assert!(state.variables.depth < MAX_DEPTH);
+        }
+        assert_eq!(state.lookup("V0"), set("0"));
+        assert_eq!(state.lookup("V150"), set("150"));
+        assert_eq!(state.lookup("LAST"), set("199"));
+        assert!(!state.declares("V200"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::ExpandError;
 
 /// Characters of the value times characters of the pattern that are compared; more is not computed, so that
 /// no file makes the reading slow.
-const MAX_WORK: usize = 16 * 1024;
+const MAX_WORK: usize = 4 * 1024;
 
 /// One character of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

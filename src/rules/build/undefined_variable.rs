@@ -200,12 +200,15 @@ fn cause(
     facts: &InstructionFacts<'_>,
     name: &str,
 ) -> Option<Cause> {
-    let base = file.root_base(&stage.base);
+    // Of a longer chain than anybody builds the base counts as unknown.
+    let owner = file.chain(stage).last().map_or(stage.index, |owner| owner.index);
+    let root = file.stages.get(owner)?;
+    let base = &root.base;
     let (image, environment) = match base {
         Base::Scratch => (None, Environment::Complete(&[])),
         Base::Image(base) => {
             // A name from a build argument may be another image's.
-            let literal = !base.from_arg || starts_literally(file, stage, base.reference.name());
+            let literal = !base.from_arg || starts_literally(root, base.reference.name());
             let known = if literal { environment(&base.image) } else { Environment::Unknown };
             (Some(&base.image), known)
         }
@@ -231,16 +234,10 @@ fn likely(image: Option<&Image>, name: &str) -> bool {
     !is_platform_arg(name) && is_likely_set(image, name)
 }
 
-/// Whether FROM of the external base holds the image's name without a variable in it.
-fn starts_literally(file: &FileFacts<'_>, stage: &StageFacts<'_>, name: &str) -> bool {
-    let mut stage = stage.index;
-    while let Some(Base::Stage(parent)) = file.stages.get(stage).map(|s| &s.base) {
-        stage = *parent;
-    }
-    file.stages
-        .get(stage)
-        .and_then(|stage| stage.from.args.first())
-        .is_some_and(|word| word.text.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', '@'])))
+/// Whether FROM of a stage holds the image's name without a variable in it.
+fn starts_literally(stage: &StageFacts<'_>, name: &str) -> bool {
+    let word = stage.from.args.first();
+    word.is_some_and(|word| word.text.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', '@'])))
 }
 
 /// Whether an earlier pair of the same ARG declares the name: they are read one by one.
@@ -323,12 +320,19 @@ fn likeness(name: &str, other: &str) -> Option<usize> {
     if name.len() > MAX_NAME || other.len() > MAX_NAME || name == other {
         return None;
     }
-    let squeezed = |text: &str| text.replace('_', "").to_ascii_uppercase();
-    if name.len() >= 4 && squeezed(name) == squeezed(other) {
+    let letters = |c: &u8| *c != b'_';
+    if name.len() >= 4
+        && name
+            .bytes()
+            .filter(letters)
+            .map(|c| c.to_ascii_uppercase())
+            .eq(other.bytes().filter(letters).map(|c| c.to_ascii_uppercase()))
+    {
         return Some(1);
     }
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    if digits(name) != digits(other) {
+    if name.len().abs_diff(other.len()) > 8
+        || !name.bytes().filter(u8::is_ascii_digit).eq(other.bytes().filter(u8::is_ascii_digit))
+    {
         return None;
     }
     let (mine, theirs): (Vec<&str>, Vec<&str>) = (name.split('_').collect(), other.split('_').collect());
