@@ -1,5 +1,8 @@
 //! Docker's expansion of `$NAME` and `${NAME…}` (BuildKit, `frontend/dockerfile/shell/lex.go`).
 
+mod pattern;
+
+use pattern::Pattern;
 use std::ops::Range;
 use thiserror::Error;
 
@@ -21,7 +24,8 @@ pub struct Use {
     pub name: String,
     /// `$NAME` or `${…}` in the text.
     pub range: Range<usize>,
-    /// Whether the use says what happens when it is not set (`:-`, `:+`, `:?`…).
+    /// Whether the use says what happens when it is not set (`:-`, `:+`, `:?`…), or stands in the text of one
+    /// that does.
     pub has_default: bool,
 }
 
@@ -52,14 +56,32 @@ pub enum ExpandError {
     /// A modifier that Docker does not know.
     #[error("unsupported modifier `{0}` in a substitution")]
     UnsupportedModifier(String),
+    /// An escape that patterns do not know.
+    #[error("invalid pattern `{0}` in a substitution")]
+    InvalidPattern(String),
 }
 
 /// Expands variables and resolves quotes and escapes, as Docker does for one word or value.
 ///
 /// # Errors
-/// Where BuildKit stops: unclosed quotes and braces, unknown modifiers.
+/// Where BuildKit stops: unclosed quotes and braces, unknown modifiers, invalid patterns.
 pub fn expand(text: &str, escape: char, lookup: &dyn Fn(&str) -> Value) -> Result<Expanded, ExpandError> {
-    let mut lexer = Lexer { text, at: 0, escape, lookup, uses: Vec::new(), words: None, depth: 0 };
+    if !text.contains(['$', '\'', '"', escape]) {
+        return Ok(Expanded { value: Some(text.to_owned()), uses: Vec::new() });
+    }
+    let mut lexer = Lexer::new(text, escape, lookup);
+    let value = lexer.until(None, false)?;
+    Ok(Expanded { value, uses: lexer.uses })
+}
+
+/// Expands the body of a here-document of COPY or ADD: quotes are text there, and the escape character is
+/// always `\`.
+///
+/// # Errors
+/// As [`expand`].
+pub fn expand_body(text: &str, lookup: &dyn Fn(&str) -> Value) -> Result<Expanded, ExpandError> {
+    let mut lexer = Lexer::new(text, '\\', lookup);
+    lexer.quotes = false;
     let value = lexer.until(None, false)?;
     Ok(Expanded { value, uses: lexer.uses })
 }
@@ -70,15 +92,8 @@ pub fn expand(text: &str, escape: char, lookup: &dyn Fn(&str) -> Value) -> Resul
 /// As [`expand`].
 pub(super) fn raw_words(text: &str) -> Result<Vec<Range<usize>>, ExpandError> {
     let lookup = |_: &str| Value::Unset;
-    let mut lexer = Lexer {
-        text,
-        at: 0,
-        escape: '\\',
-        lookup: &lookup,
-        uses: Vec::new(),
-        words: Some(WordSplitter::default()),
-        depth: 0,
-    };
+    let mut lexer = Lexer::new(text, '\\', &lookup);
+    lexer.words = Some(WordSplitter::default());
     lexer.until(None, true)?;
     let mut splitter = lexer.words.unwrap_or_default();
     splitter.end(text.len());
@@ -107,10 +122,16 @@ struct Lexer<'a> {
     uses: Vec<Use>,
     words: Option<WordSplitter>,
     depth: u32,
+    /// Whether quotes mean something.
+    quotes: bool,
+    /// Whether escape characters stay: in patterns.
+    raw: bool,
+    /// How many texts for unset variables are around this place.
+    guards: u32,
 }
 
 /// Longest value that is computed, in bytes: `ENV A=$A$A` doubles with every line.
-const MAX_VALUE: usize = 32 * 1024;
+const MAX_VALUE: usize = 4 * 1024;
 
 /// How deep `${A:-${B:-…}}` is followed.
 const MAX_DEPTH: u32 = 50;
@@ -129,7 +150,22 @@ fn push(out: &mut Option<String>, c: char) {
     }
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
+    fn new(text: &'a str, escape: char, lookup: &'a dyn Fn(&str) -> Value) -> Self {
+        Self {
+            text,
+            at: 0,
+            escape,
+            lookup,
+            uses: Vec::new(),
+            words: None,
+            depth: 0,
+            quotes: true,
+            raw: false,
+            guards: 0,
+        }
+    }
+
     fn peek(&self) -> Option<char> {
         self.text[self.at..].chars().next()
     }
@@ -145,12 +181,14 @@ impl Lexer<'_> {
             return Err(ExpandError::TooDeep);
         }
         self.depth += 1;
-        let result = self.until_inner(stop, raw_escapes);
+        let before = std::mem::replace(&mut self.raw, raw_escapes);
+        let result = self.until_inner(stop);
+        self.raw = before;
         self.depth -= 1;
         result
     }
 
-    fn until_inner(&mut self, stop: Option<char>, raw_escapes: bool) -> Result<Option<String>, ExpandError> {
+    fn until_inner(&mut self, stop: Option<char>) -> Result<Option<String>, ExpandError> {
         let mut out = Some(String::new());
         while let Some(c) = self.peek() {
             if Some(c) == stop {
@@ -160,8 +198,8 @@ impl Lexer<'_> {
             let start = self.at;
             let mut splits = false;
             match c {
-                '\'' => append(&mut out, Some(self.single_quoted()?)),
-                '"' => {
+                '\'' if self.quotes => append(&mut out, Some(self.single_quoted()?)),
+                '"' if self.quotes => {
                     let piece = self.double_quoted()?;
                     append(&mut out, piece);
                 }
@@ -171,7 +209,7 @@ impl Lexer<'_> {
                 }
                 c if c == self.escape => {
                     self.next();
-                    if raw_escapes {
+                    if self.raw {
                         push(&mut out, c);
                     }
                     if let Some(escaped) = self.next() {
@@ -223,6 +261,9 @@ impl Lexer<'_> {
                     self.next();
                     let mut c = c;
                     if c == self.escape {
+                        if self.raw {
+                            push(&mut out, c);
+                        }
                         match self.peek() {
                             None => continue,
                             Some(next) if next == '"' || next == '$' || next == self.escape => {
@@ -265,45 +306,84 @@ impl Lexer<'_> {
             operator = self.next().ok_or(ExpandError::MissingBrace)?;
             modifier.push(operator);
         }
-        if operator == '/' && !empty_is_unset {
-            if self.peek() == Some('/') {
-                self.next();
-            }
-            self.until(Some('/'), true)?;
-            self.until(Some('}'), true)?;
-            self.record(name, start, false);
-            // Pattern replacement is not computed: the result counts as unknown.
-            return Ok(None);
+        match operator {
+            '/' if !empty_is_unset => self.replaced(name, start),
+            '#' | '%' => self.stripped(name, start, operator),
+            '+' | '-' | '?' => self.guarded(name, start, operator, empty_is_unset),
+            _ => Err(ExpandError::UnsupportedModifier(modifier)),
         }
-        if !matches!(operator, '+' | '-' | '?' | '#' | '%') {
-            return Err(ExpandError::UnsupportedModifier(modifier));
-        }
-        let word = self.until(Some('}'), matches!(operator, '#' | '%'))?;
+    }
+
+    /// `${x:-word}`, `${x:+word}`, `${x:?word}`, with and without the colon.
+    fn guarded(
+        &mut self,
+        name: String,
+        start: usize,
+        operator: char,
+        empty_is_unset: bool,
+    ) -> Result<Option<String>, ExpandError> {
+        self.guards += 1;
+        let word = self.until(Some('}'), false)?;
+        self.guards -= 1;
         let mut value = (self.lookup)(&name);
-        if empty_is_unset && value == Value::Set(String::new()) {
+        if empty_is_unset && matches!(&value, Value::Set(value) if value.is_empty()) {
             value = Value::Unset;
         }
-        self.record(name, start, matches!(operator, '+' | '-' | '?'));
+        self.record(name, start, true);
         Ok(match (operator, value) {
             ('-' | '?', Value::Set(value)) => Some(value),
             ('-', Value::Unset) | ('+', Value::Set(_)) => word,
-            ('+' | '#' | '%', Value::Unset) => Some(String::new()),
-            ('#' | '%', Value::Set(value)) => word.and_then(|pattern| strip(&value, &pattern, operator)),
+            ('+', Value::Unset) => Some(String::new()),
+            // `${x:?…}` without a value stops the build, so that a build gives one.
             _ => None,
         })
+    }
+
+    /// `${x#pattern}`, `${x##pattern}`, `${x%pattern}`, `${x%%pattern}`; a colon in front changes nothing.
+    fn stripped(
+        &mut self,
+        name: String,
+        start: usize,
+        operator: char,
+    ) -> Result<Option<String>, ExpandError> {
+        let word = self.until(Some('}'), true)?;
+        let value = (self.lookup)(&name);
+        self.record(name, start, false);
+        let Some(word) = word else { return Ok(None) };
+        let (longest, word) = word.strip_prefix(operator).map_or((false, word.as_str()), |rest| (true, rest));
+        let pattern = Pattern::parse(word)?;
+        let Some(value) = known(value) else { return Ok(None) };
+        Ok(if operator == '#' {
+            pattern::strip_prefix(&value, &pattern, longest)
+        } else {
+            pattern::strip_suffix(&value, pattern, longest)
+        })
+    }
+
+    /// `${x/pattern/replacement}` and `${x//pattern/replacement}`.
+    fn replaced(&mut self, name: String, start: usize) -> Result<Option<String>, ExpandError> {
+        let all = self.peek() == Some('/');
+        if all {
+            self.next();
+        }
+        let pattern = self.until(Some('/'), true)?;
+        let replacement = self.until(Some('}'), true)?;
+        let value = (self.lookup)(&name);
+        self.record(name, start, false);
+        let Some(pattern) = pattern else { return Ok(None) };
+        let pattern = Pattern::parse(&pattern)?;
+        let (Some(value), Some(replacement)) = (known(value), replacement) else { return Ok(None) };
+        Ok(pattern::replace(&value, &pattern, &replacement, all))
     }
 
     fn plain(&mut self, name: String, start: usize) -> Option<String> {
         let value = (self.lookup)(&name);
         self.record(name, start, false);
-        match value {
-            Value::Set(value) => Some(value),
-            Value::Unset => Some(String::new()),
-            Value::Unknown => None,
-        }
+        known(value)
     }
 
     fn record(&mut self, name: String, start: usize, has_default: bool) {
+        let has_default = has_default || self.guards > 0;
         self.uses.push(Use { name, range: start..self.at, has_default });
     }
 
@@ -331,79 +411,14 @@ impl Lexer<'_> {
     }
 }
 
-/// `${x#p}` and `${x%p}` where the pattern has no wildcard; else unknown.
-fn strip(value: &str, pattern: &str, operator: char) -> Option<String> {
-    if pattern.contains(['*', '?', '[', '\\', '#', '%']) {
-        return None;
+/// The value that a variable has for sure; one that is not set counts as empty.
+fn known(value: Value) -> Option<String> {
+    match value {
+        Value::Set(value) => Some(value),
+        Value::Unset => Some(String::new()),
+        Value::Unknown => None,
     }
-    let stripped = if operator == '#' { value.strip_prefix(pattern) } else { value.strip_suffix(pattern) };
-    Some(stripped.unwrap_or(value).to_owned())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn value(text: &str) -> Option<String> {
-        let lookup = |name: &str| match name {
-            "A" => Value::Set("one".to_owned()),
-            "E" => Value::Set(String::new()),
-            "U" => Value::Unknown,
-            _ => Value::Unset,
-        };
-        expand(text, '\\', &lookup).unwrap().value
-    }
-
-    #[test]
-    fn expands_as_docker_does() {
-        for (text, expected) in [
-            ("a$A", "aone"),
-            ("${A}b", "oneb"),
-            ("$N.", "."),
-            ("${N:-x${A}}", "xone"),
-            ("${E:-x}", "x"),
-            ("${E-x}", ""),
-            ("${A:+y}", "y"),
-            ("${N+y}", ""),
-            ("'$A'", "$A"),
-            ("\"$A \\\" \\x\"", "one \" \\x"),
-            ("\\$A", "$A"),
-            ("$", "$"),
-            ("${A#o}", "ne"),
-            ("${A%ne}", "o"),
-            ("node:${A}", "node:one"),
-        ] {
-            assert_eq!(value(text).as_deref(), Some(expected), "{text}");
-        }
-    }
-
-    #[test]
-    fn unknown_is_not_empty() {
-        assert_eq!(value("x$U"), None);
-        assert_eq!(value("${U:-y}"), None);
-        assert_eq!(value("${A//o/0}"), None);
-    }
-
-    #[test]
-    fn is_bounded() {
-        let big = |_: &str| Value::Set("x".repeat(20_000));
-        assert_eq!(expand("$A$A", '\\', &big).unwrap().value, None);
-        let deep = "${A:-".repeat(100_000);
-        assert_eq!(expand(&deep, '\\', &|_| Value::Unset), Err(ExpandError::TooDeep));
-    }
-
-    #[test]
-    fn refuses_what_buildkit_refuses() {
-        let none = |_: &str| Value::Unset;
-        for text in ["${A", "${}", "${:x}", "'a", "\"a", "${A^^}"] {
-            assert!(expand(text, '\\', &none).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn splits_raw_words() {
-        let text = "RUN cat <<'E F' > \"a b\" $(x y)";
-        let words: Vec<&str> = raw_words(text).unwrap().into_iter().map(|r| &text[r]).collect();
-        assert_eq!(words, ["RUN", "cat", "<<'E F'", ">", "\"a b\"", "$(x", "y)"]);
-    }
-}
+mod tests;

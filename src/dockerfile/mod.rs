@@ -2,6 +2,7 @@
 
 mod ast;
 pub mod expand;
+mod expanded;
 mod frontend;
 mod heredoc;
 mod image_ref;
@@ -13,6 +14,7 @@ mod stages;
 mod words;
 
 pub use ast::{Directive, Dockerfile, Flag, Heredoc, Instruction, Item, Keyword, Pair, SyntaxError, Word};
+pub use expanded::ExpandedText;
 pub use image_ref::{ImageReference, InvalidReference};
 pub use joined::Joined;
 pub use parser::parse;

@@ -1,6 +1,6 @@
 //! What a stage is built on.
 
-use super::state::State;
+use super::state::{Budget, State};
 use crate::config::Images;
 use crate::dockerfile::expand::{Use, Value, expand};
 use crate::dockerfile::{ImageReference, Instruction, Pair, Stage, StageNames, Word, from_image};
@@ -97,17 +97,21 @@ const GITLAB_PROXIES: [&str; 2] =
 #[derive(Debug, Clone, Default)]
 pub struct GlobalArgs {
     values: BTreeMap<String, (Value, Option<Span>)>,
+    pub(super) budget: Budget,
 }
 
 impl GlobalArgs {
     /// Declares an ARG; its default may use earlier ones.
     pub(super) fn declare(&mut self, pair: &Pair, escape: char) {
         let value = match &pair.value {
+            // `ARG NAME` after `ARG NAME=value` takes nothing away.
+            None if self.declares(&pair.key.text) => return,
             None => (Value::Unknown, None),
             Some(word) => {
                 let expanded = expand(&word.text, escape, &|name| self.value(name)).unwrap_or_default();
                 let literal = expanded.uses.is_empty().then(|| unquoted_span(&word.text, word.span));
-                (expanded.value.map_or(Value::Unknown, Value::Set), literal.flatten())
+                let value = self.budget.keep(expanded.value.map_or(Value::Unknown, Value::Set));
+                (value, literal.flatten())
             }
         };
         self.values.insert(pair.key.text.clone(), value);
@@ -126,6 +130,11 @@ impl GlobalArgs {
     pub fn declares(&self, name: &str) -> bool {
         self.values.contains_key(name)
     }
+
+    /// The names of the global ARGs, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
 }
 
 /// ARGs that BuildKit declares itself in the global scope.
@@ -134,14 +143,23 @@ pub fn is_platform_arg(name: &str) -> bool {
         name,
         "BUILDPLATFORM"
             | "BUILDOS"
+            | "BUILDOSVERSION"
             | "BUILDARCH"
             | "BUILDVARIANT"
             | "TARGETPLATFORM"
             | "TARGETOS"
+            | "TARGETOSVERSION"
             | "TARGETARCH"
             | "TARGETVARIANT"
             | "TARGETSTAGE"
     )
+}
+
+/// ARGs that a build may give without any declaration (Dockerfile reference, "Predefined ARGs"). RUN sees them.
+pub fn is_proxy_arg(name: &str) -> bool {
+    ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"]
+        .iter()
+        .any(|proxy| *proxy == name || name.bytes().eq(proxy.bytes().map(|b| b.to_ascii_lowercase())))
 }
 
 /// The span of a value without the quotes around it.
@@ -230,13 +248,14 @@ fn literal_tag(
 /// Declares the ARGs of an instruction inside a stage.
 pub(super) fn declare_arg(state: &mut State, pair: &Pair, globals: &GlobalArgs) {
     let name = &pair.key.text;
-    let value = match &pair.value {
-        Some(word) => state.expand(&word.text).value.map_or(Value::Unknown, Value::Set),
-        // `ARG NAME` takes the global default over; without one a build may still give a value.
+    let given = match &pair.value {
+        Some(word) => Some(state.expand(&word.text).value.map_or(Value::Unknown, Value::Set)),
+        // `ARG NAME` takes the global value over; without one a build may still give a value.
         None => match globals.value(name) {
-            Value::Set(value) => Value::Set(value),
-            Value::Unset | Value::Unknown => Value::Unknown,
+            Value::Set(value) => Some(Value::Set(value)),
+            Value::Unknown => Some(Value::Unknown),
+            Value::Unset => None,
         },
     };
-    state.set_arg(name, value);
+    state.set_arg(name, given);
 }

@@ -17,7 +17,7 @@ mod start;
 mod state;
 mod takers;
 
-pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg};
+pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
 pub use casing::Case;
 pub use context::{Copied, copied_from};
@@ -36,6 +36,7 @@ pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
 use crate::config::{Images, NO_IMAGES};
+use crate::dockerfile::expand::Value;
 use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, StageNames, stages};
 use crate::image::{self, Defaults};
 use crate::repository::Tree;
@@ -84,6 +85,7 @@ pub struct FileFacts<'a> {
     takers: OnceCell<Vec<Vec<usize>>>,
     case: OnceCell<Case>,
     roots: OnceCell<Vec<ContextRoot>>,
+    template: OnceCell<Option<Span>>,
 }
 
 /// Facts of a stage.
@@ -178,6 +180,7 @@ impl<'a> FileFacts<'a> {
             takers: OnceCell::new(),
             case: OnceCell::new(),
             roots: OnceCell::new(),
+            template: OnceCell::new(),
         };
         let end_of_globals = syntax.first().map_or(dockerfile.instructions.len(), |s| s.instructions.start);
         for (index, instruction) in dockerfile.instructions[..end_of_globals].iter().enumerate() {
@@ -186,7 +189,7 @@ impl<'a> FileFacts<'a> {
                     facts.global_args.declare(pair, dockerfile.escape);
                 }
             }
-            let state = Rc::new(State::new(dockerfile.escape));
+            let state = Rc::new(State::new(dockerfile.escape, &facts.global_args.budget));
             facts.globals.push(InstructionFacts { instruction, index, state, body: None, calls: Vec::new() });
         }
         for stage in &syntax {
@@ -210,13 +213,14 @@ impl<'a> FileFacts<'a> {
         let base = base::resolve(from, syntax, &self.names, &self.global_args, file.escape, self.images);
         let mut state = match &base {
             Base::Stage(parent) => Rc::new(self.stages[*parent].end.child()),
-            _ => Rc::new(State::new(file.escape)),
+            Base::Scratch => Rc::new(State::on_scratch(file.escape, &self.global_args.budget)),
+            _ => Rc::new(State::new(file.escape, &self.global_args.budget)),
         };
         if let Base::Image(image) = &base
             && let Some(said) = &image.said
         {
             for (name, value) in said.environment() {
-                Rc::make_mut(&mut state).set_env(name, Some(value.clone()));
+                Rc::make_mut(&mut state).set_env(name, Value::Set(value.clone()), false);
             }
         }
         let defaults = match &base {
@@ -378,6 +382,10 @@ impl<'a> FileFacts<'a> {
 
     /// Where the file shows that it is a template (Jinja, Go, `@NAME@`), to be filled in by another program.
     pub fn template(&self) -> Option<Span> {
+        *self.template.get_or_init(|| self.find_template())
+    }
+
+    fn find_template(&self) -> Option<Span> {
         let is_comment = |at: usize| {
             let line = self.dockerfile.source.line_of(at as u32);
             self.dockerfile.source.line(line).trim_start().starts_with('#')
@@ -546,18 +554,20 @@ fn advance(
             }
         }
         (Keyword::Env, _) => {
-            // All values of one ENV see the state before it.
+            // All keys and values of one ENV see the state before it.
             let values: Vec<_> = instruction
                 .pairs
                 .iter()
-                .map(|pair| {
-                    let value = pair.value.as_ref().and_then(|word| state.expand(&word.text).value);
-                    (pair.key.text.as_str(), value)
+                .filter_map(|pair| {
+                    let key = state.expand(&pair.key.text).value?;
+                    let value = pair.value.as_ref().map(|word| state.expand(&word.text)).unwrap_or_default();
+                    let overridable = value.uses.iter().any(|used| state.may_be_overridden(&used.name));
+                    Some((key, value.value.map_or(Value::Unknown, Value::Set), overridable))
                 })
                 .collect();
             let state = Rc::make_mut(state);
-            for (name, value) in values {
-                state.set_env(name, value);
+            for (name, value, overridable) in values {
+                state.set_env(&name, value, overridable);
             }
         }
         _ => {}

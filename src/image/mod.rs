@@ -6,6 +6,7 @@
 
 mod defaults;
 mod defaults_model;
+mod environment;
 mod lifecycle;
 mod memo;
 mod name;
@@ -18,6 +19,7 @@ pub use defaults::{defaults, operating_system};
 pub use defaults_model::{
     Account, Defaults, Entrypoint, Language, PackageManager, Shell, ShellKind, User, Workdir,
 };
+pub use environment::{Environment, environment, is_likely_set};
 pub use lifecycle::{Eol, Part, State, end_of_life};
 pub use name::Image;
 pub use official::{TagStatus, is_floating, newest_os_variant, pinned_tag, tag_status};

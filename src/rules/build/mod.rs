@@ -5,10 +5,14 @@ mod copy_into_root;
 mod copy_source_not_in_context;
 mod duplicate_stage_name;
 mod empty_continuation;
+mod fixed_platform;
+mod invalid_base_default;
+mod invalid_expose;
 mod overridden_instruction;
 mod relative_workdir;
 mod reserved_stage_name;
 mod syntax_error;
+mod undefined_variable;
 mod unknown_instruction;
 mod update_without_install;
 
@@ -19,10 +23,14 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &copy_source_not_in_context::RULE,
     &duplicate_stage_name::RULE,
     &empty_continuation::RULE,
+    &fixed_platform::RULE,
+    &invalid_base_default::RULE,
+    &invalid_expose::RULE,
     &overridden_instruction::RULE,
     &relative_workdir::RULE,
     &reserved_stage_name::RULE,
     &syntax_error::RULE,
+    &undefined_variable::RULE,
     &unknown_instruction::RULE,
     &update_without_install::RULE,
 ];
