@@ -386,25 +386,30 @@ impl<'a> FileFacts<'a> {
     }
 
     fn find_template(&self) -> Option<Span> {
-        let is_comment = |at: usize| {
-            let line = self.dockerfile.source.line_of(at as u32);
-            self.dockerfile.source.line(line).trim_start().starts_with('#')
-        };
         let text = self.dockerfile.source.text();
+        let bytes = text.as_bytes();
         let named =
             self.path.extension().is_some_and(|e| matches!(e, "j2" | "tmpl" | "template" | "in" | "erb"));
-        // `{{.Names}}` is also what `docker ps --format` takes: only a line that starts so is a template's.
-        let starts_line = |at: usize| {
-            let start = text[..at].rfind('\n').map_or(0, |n| n + 1);
-            text[start..at].trim().is_empty() && !is_comment(at)
-        };
-        let bytes = text.as_bytes();
-        let first = |second: u8| {
-            memchr::memchr_iter(b'{', bytes).find(|at| bytes.get(at + 1) == Some(&second) && starts_line(*at))
+        let first = |mark: &str| {
+            memchr::memmem::find(bytes, mark.as_bytes())?;
+            // `{{.Names}}` is also what `docker ps --format` takes: only a line that starts so is a template's,
+            // and an image has no such name.
+            let mut at = 0;
+            let line = text.split_inclusive('\n').find_map(|line| {
+                let start = at + line.len() - line.trim_start().len();
+                at += line.len();
+                line.trim_start().starts_with(mark).then_some(start)
+            });
+            let image = || {
+                let from = self.stages.iter().find(|stage| stage.from.rest_text().contains(mark))?;
+                let span = from.from.body;
+                Some(span.start as usize + self.dockerfile.source.slice(span).find(mark)?)
+            };
+            line.or_else(image)
         };
         // The syntax of dev container templates, which no build could expand.
         let dev_container = || memchr::memmem::find(bytes, b"${templateOption:");
-        let mark = first(b'%').or_else(|| first(b'{')).or_else(dev_container);
+        let mark = first("{%").or_else(|| first("{{")).or_else(dev_container);
         match mark {
             Some(at) => Some(Span::new(at as u32, at as u32 + 2)),
             None if named => Some(Span::new(0, text.lines().next().map_or(0, str::len) as u32)),

@@ -7,5 +7,5 @@ FROM busy${SFX}
 FROM busybox:stable${VARIANT}
 FROM busybox:${GOOD}
 FROM busybox:stable${VERSION}
-# expect: InvalidDefaultArgInFrom 5
+# theirs: InvalidDefaultArgInFrom 5 an argument without a default is mandatory on purpose
 # expect: InvalidDefaultArgInFrom 6

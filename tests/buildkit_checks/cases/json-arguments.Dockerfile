@@ -8,6 +8,7 @@ CMD run-the-server --port 80
 FROM c AS d
 ENTRYPOINT run-the-server --port 80
 FROM alpine:3.24
-CMD ["run-the-server"]
-# expect: JSONArgsRecommended 2
-# expect: JSONArgsRecommended 4
+CMD run-the-server --port 80
+# expect: JSONArgsRecommended 11
+# theirs: JSONArgsRecommended 2 the stage is not shipped, so nothing ever starts there
+# theirs: JSONArgsRecommended 4 the stage is not shipped, so nothing ever starts there

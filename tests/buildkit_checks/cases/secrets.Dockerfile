@@ -13,4 +13,4 @@ ENV PUBLIC_KEY=x KEY_FILE=/x TOKEN_VERSION=1 KEYBOARD=us
 # expect: SecretsUsedInArgOrEnv 5
 # expect: SecretsUsedInArgOrEnv 5
 # expect: SecretsUsedInArgOrEnv 6
-# expect: SecretsUsedInArgOrEnv 7
+# theirs: SecretsUsedInArgOrEnv 7 there is no value
