@@ -201,10 +201,13 @@ impl Run<'_> {
             let report = lint::lint(&target.inside, &source, tree, &root.settings);
             Ok(self.relabelled(target, report, tree))
         };
-        let results: Vec<Result<Linted, Unread>> = match targets {
+        let results: Vec<Result<Linted, Unread>> = if let [target] = targets {
             // Starting threads takes longer than one file.
-            [target] => vec![one(&mut HashMap::new(), target)],
-            _ => targets.par_iter().map_init(HashMap::new, one).collect(),
+            vec![one(&mut HashMap::new(), target)]
+        } else {
+            // Two parts per thread: what is known of the folders stays with a part.
+            let part = targets.len().div_ceil(2 * rayon::current_num_threads());
+            targets.par_iter().with_min_len(part).map_init(HashMap::new, one).collect()
         };
         for (target, result) in targets.iter().zip(results) {
             match result {

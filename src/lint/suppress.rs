@@ -10,13 +10,16 @@ use jiff::civil::Date;
 struct Ignore {
     /// A rule id, or a code of another tool.
     code: String,
-    /// The bytes whose findings it silences; `None` for the whole file.
-    reach: Option<Span>,
+    /// The bytes whose findings it silences: an instruction.
+    reach: Span,
 }
 
 /// The ignore comments of a file.
 #[derive(Debug, Default)]
 pub(super) struct Suppressions {
+    /// Codes that are silenced in the whole file.
+    whole_file: Vec<String>,
+    /// In the order of the file.
     ignores: Vec<Ignore>,
 }
 
@@ -50,19 +53,27 @@ impl Suppressions {
                 Item::Bom(_) | Item::Blank(_) => {}
             }
         }
+        out.ignores.sort_by_key(|ignore| ignore.reach.start);
         out
     }
 
     /// Whether a comment silences the finding.
     pub(super) fn cover(&self, finding: &Finding) -> bool {
-        self.ignores.iter().any(|ignore| {
-            ignore.reach.is_none_or(|reach| reach.contains(finding.span)) && means(&ignore.code, finding)
-        })
+        if self.whole_file.iter().any(|code| means(code, finding)) {
+            return true;
+        }
+        let after = self.ignores.partition_point(|ignore| ignore.reach.start <= finding.span.start);
+        let near = self.ignores.get(..after).unwrap_or_default().iter().rev();
+        near.take_while(|ignore| ignore.reach.contains(finding.span))
+            .any(|ignore| means(&ignore.code, finding))
     }
 
     fn add(&mut self, codes: &str, reach: Option<Span>) {
         let codes = codes.split(',').map(str::trim).filter(|code| !code.is_empty());
-        self.ignores.extend(codes.map(|code| Ignore { code: normalise(code), reach }));
+        match reach {
+            None => self.whole_file.extend(codes.map(normalise)),
+            Some(reach) => self.ignores.extend(codes.map(|code| Ignore { code: normalise(code), reach })),
+        }
     }
 
     /// `# check=skip=JSONArgsRecommended,StageNameCasing;error=true`

@@ -60,13 +60,14 @@ impl DiskTree {
         Lookup::Found((full, meta))
     }
 
-    fn kind(&self, path: &Utf8Path, meta: &Metadata) -> Option<Kind> {
+    /// `path` is asked for where the index has something to say.
+    fn kind(&self, path: impl FnOnce() -> Option<Utf8PathBuf>, meta: &Metadata) -> Option<Kind> {
         let on_disk = kind_of(meta)?;
         if !matches!(on_disk, Kind::File | Kind::Executable) {
             return Some(on_disk);
         }
         let modes = self.modes.get_or_init(|| index_modes(&self.root));
-        let in_index = modes.as_ref().and_then(|modes| modes.get(&normalize(path)?)).copied();
+        let in_index = modes.as_ref().and_then(|modes| modes.get(&path()?)).copied();
         Some(in_index.filter(|kind| matches!(kind, Kind::File | Kind::Executable)).unwrap_or(on_disk))
     }
 }
@@ -130,7 +131,7 @@ impl Tree for DiskTree {
 
     fn entry(&self, path: &Utf8Path) -> Lookup<Entry> {
         match self.find(path) {
-            Lookup::Found((_, meta)) => match self.kind(path, &meta) {
+            Lookup::Found((_, meta)) => match self.kind(|| normalize(path), &meta) {
                 Some(kind) => Lookup::Found(Entry { kind, size: meta.is_file().then_some(meta.len()) }),
                 None => Lookup::Unknown,
             },
@@ -148,18 +149,20 @@ impl Tree for DiskTree {
         if !meta.is_dir() {
             return if meta.is_symlink() { Lookup::Unknown } else { Lookup::Absent };
         }
+        let dir = normalize(dir).unwrap_or_default();
         let Ok(entries) = full.read_dir_utf8() else { return Lookup::Unknown };
         let mut out: Vec<(String, Entry)> = entries
             .flatten()
             .filter(|entry| entry.file_name() != ".git")
             .filter_map(|entry| {
-                let meta = fs::symlink_metadata(entry.path()).ok()?;
-                let kind = self.kind(&dir.join(entry.file_name()), &meta)?;
+                // Of the entry itself: links are not followed.
+                let meta = entry.metadata().ok()?;
+                let kind = self.kind(|| Some(dir.join(entry.file_name())), &meta)?;
                 let size = meta.is_file().then_some(meta.len());
                 Some((entry.file_name().to_owned(), Entry { kind, size }))
             })
             .collect();
-        out.sort_by(|a, b| a.0.cmp(&b.0));
+        out.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Lookup::Found(out.into())
     }
 }

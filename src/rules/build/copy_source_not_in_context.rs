@@ -288,13 +288,13 @@ fn near_name(file: &FileFacts<'_>, root: &ContextRoot, path: &Utf8Path) -> Optio
     let dir = path.parent()?;
     let names = file.tree.list(&root.dir.join(dir)).found()?;
     // One letter never changes both ends of a long name: most of a large folder is left out by that.
-    let shares_an_end = |other: &str| {
+    let may_be_close = |other: &str| {
         let (a, b) = (other.as_bytes(), name.as_bytes());
-        a.first() == b.first() || a.last() == b.last()
+        a.len().abs_diff(b.len()) <= 4 && (a.first() == b.first() || a.last() == b.last())
     };
     let close = |other: &str| {
         other.eq_ignore_ascii_case(name)
-            || (name.len() > 5 && shares_an_end(other) && differ_by_one_letter(other, name))
+            || (name.len() > 5 && may_be_close(other) && differ_by_one_letter(other, name))
     };
     names.iter().find(|(other, _)| close(other)).map(|(other, _)| dir.join(other))
 }
