@@ -82,6 +82,9 @@ const MAX_SOURCES: usize = 2_000;
 /// Absent paths that are looked into: scripts and folders are read for each.
 const MAX_ABSENT: usize = 20;
 
+/// Names of a folder that are compared with an absent one: in a larger one some name is always near.
+const MAX_NAMES: usize = 500;
+
 /// A source that names one path of the context.
 struct Source<'f> {
     instruction: &'f Instruction,
@@ -286,7 +289,7 @@ fn report_absent(
 fn near_name(file: &FileFacts<'_>, root: &ContextRoot, path: &Utf8Path) -> Option<Utf8PathBuf> {
     let name = path.file_name()?;
     let dir = path.parent()?;
-    let names = file.tree.list(&root.dir.join(dir)).found()?;
+    let names = file.tree.list(&root.dir.join(dir)).found().filter(|names| names.len() <= MAX_NAMES)?;
     // One letter never changes both ends of a long name: most of a large folder is left out by that.
     let may_be_close = |other: &str| {
         let (a, b) = (other.as_bytes(), name.as_bytes());
