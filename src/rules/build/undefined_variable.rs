@@ -282,7 +282,7 @@ fn say(
     match cause {
         Cause::NotRepeated { .. } => {
             let from = stage.from;
-            let keyword = if from.name.text.chars().all(char::is_lowercase) { "arg" } else { "ARG" };
+            let keyword = file.keyword_case().write("arg");
             let newline = file.dockerfile.source.newline_at(from.span.start);
             let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             let finding = finding.note("Check that the value may go into the image.");
@@ -301,9 +301,7 @@ fn say(
             }
         }
         Cause::Nowhere => {
-            finding.note(format!(
-                "Declare it with `ARG {shown}` or `ENV`, or write `${{{shown}:-}}` when it may be empty."
-            ));
+            finding.note(format!("Give it a value in the stage: `ARG {shown}=…` or `ENV {shown}=…`."));
         }
     }
 }
