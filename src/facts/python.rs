@@ -220,9 +220,7 @@ impl PythonSettings {
 /// `None` for stages that nobody starts (builder stages, stages that others are built on), for commands that
 /// are not known to run Python, and for bases whose environment is not known.
 pub fn python_settings(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<PythonSettings> {
-    let started = stage.shipped
-        && !file.stages.iter().any(|other| matches!(other.base, Base::Stage(at) if at == stage.index));
-    if !started || !is_base_environment_known(file, stage) {
+    if !stage.shipped || stage.built_on || !is_base_environment_known(file, stage) {
         return None;
     }
     let start = python_start(file, stage)?;

@@ -1,7 +1,8 @@
 //! Which stages copy from which.
 
-use super::{FileFacts, StageFacts};
+use super::{Base, FileFacts, StageFacts};
 use crate::dockerfile::Keyword;
+use std::collections::BTreeSet;
 
 impl FileFacts<'_> {
     /// Numbers of the stages that have `COPY --from=` of a stage, ascending.
@@ -22,5 +23,47 @@ impl FileFacts<'_> {
             all
         });
         all.get(stage.index).map_or(&[], Vec::as_slice)
+    }
+
+    /// A stage and all that are built on it, directly or not, in the order of the file.
+    pub fn with_descendants(&self, stage: &StageFacts<'_>) -> Vec<&StageFacts<'_>> {
+        let mut found = BTreeSet::from([stage.index]);
+        if stage.built_on {
+            for other in self.stages.iter().skip(stage.index) {
+                if matches!(other.base, Base::Stage(parent) if found.contains(&parent)) {
+                    found.insert(other.index);
+                }
+            }
+        }
+        found.into_iter().filter_map(|index| self.stages.get(index)).collect()
+    }
+
+    /// Whether a stage takes files out of this one, or out of one built on it. Also true where a variable names
+    /// what is taken from.
+    pub fn is_taken_from(&self, stage: &StageFacts<'_>) -> bool {
+        let taken = self.taken_from.get_or_init(|| {
+            let mut taken = vec![false; self.stages.len()];
+            for taker in &self.stages {
+                for facts in &taker.instructions {
+                    let flag = facts.instruction.flag_value("from").map(|word| word.text.clone());
+                    let mounts = facts.mounts().into_iter().filter_map(|mount| mount.from);
+                    for name in flag.into_iter().chain(mounts) {
+                        if name.contains('$') {
+                            return vec![true; self.stages.len()];
+                        }
+                        let mut source = self.names.source(&name, taker.index);
+                        while let Some(index) = source.filter(|index| taken.get(*index) == Some(&false)) {
+                            taken[index] = true;
+                            source = match self.stages.get(index).map(|stage| &stage.base) {
+                                Some(Base::Stage(parent)) => Some(*parent),
+                                _ => None,
+                            };
+                        }
+                    }
+                }
+            }
+            taken
+        });
+        taken.get(stage.index).copied().unwrap_or(true)
     }
 }

@@ -12,7 +12,7 @@ use std::hash::{Hash as _, Hasher as _};
 
 /// How often a file is read again for its proofs, at most. With more fixes than that several are looked at
 /// together, so that the cost grows with the size of the file and not with its square.
-const MAX_PROOFS: usize = 12;
+const MAX_PROOFS: usize = 8;
 
 /// How many bytes all proofs of one file may read again together: a file of 1 MiB gets four.
 const MAX_PROOF_BYTES: usize = 4 * 1024 * 1024;

@@ -160,7 +160,7 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &Instruct
     // `/public` that came before is found as `../public` or `public`, and `/app` may be a file.
     let beside =
         |i: &InstructionFacts<'_>| !i.is(Keyword::From) && !matches!(absolute_paths(file, i), Paths::None);
-    if is_used_elsewhere(file, stage) || before.iter().any(|i| leaves(i) || beside(i)) {
+    if file.is_taken_from(stage) || before.iter().any(|i| leaves(i) || beside(i)) {
         return None;
     }
     let newline = source.newline_at(facts.instruction.span.start);
@@ -171,9 +171,12 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &Instruct
     let place = above_comments(file, facts.instruction.span.start);
     let mut edits = vec![Edit::insert(place, format!("{blank}{keyword} /app{newline}"))];
     // The stages that are built on this one move along.
-    let built_on =
-        file.stages.iter().filter(|s| file.chain(s).iter().any(|below| below.index == stage.index));
-    for later in built_on.flat_map(|s| &s.instructions).filter(|i| i.index >= facts.index) {
+    for later in file
+        .with_descendants(stage)
+        .into_iter()
+        .flat_map(|s| &s.instructions)
+        .filter(|i| i.index >= facts.index)
+    {
         if means_the_system(file, later) {
             return None;
         }
@@ -191,23 +194,6 @@ fn fix(file: &FileFacts<'_>, stage: &StageFacts<'_>, at: usize, facts: &Instruct
         }
     }
     Some(Fix::safe("Set `WORKDIR /app` before the files are copied", edits))
-}
-
-/// Whether another stage takes files out of this one, or out of one built on it: there paths count from `/`.
-fn is_used_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
-    let built_on = |index: usize| {
-        let source = file.stages.get(index);
-        source.is_some_and(|s| file.chain(s).iter().any(|below| below.index == stage.index))
-    };
-    file.stages.iter().any(|taker| {
-        taker.instructions.iter().any(|facts| {
-            let flag = facts.instruction.flag_value("from").map(|word| word.text.clone());
-            let mounts = facts.mounts().into_iter().filter_map(|mount| mount.from);
-            flag.into_iter()
-                .chain(mounts)
-                .any(|name| name.contains('$') || file.names.source(&name, taker.index).is_some_and(built_on))
-        })
-    })
 }
 
 /// The start of the comment lines directly above a line: they belong to it, also ignore comments.

@@ -9,6 +9,7 @@ use crate::text::Edit;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 declare_rule! {
     /// The base image's version gets no more security fixes.
@@ -72,14 +73,15 @@ const OLD_DATA: i32 = 180;
 
 fn check(file: &FileFacts<'_>, report: &mut Report) {
     let bases = file.external_bases();
-    for base in &bases {
+    let all: Vec<Vec<Eol>> = bases.iter().map(|base| parts_of(file, base)).collect();
+    let together = Together::of(&bases, &all);
+    for (base, parts) in bases.iter().zip(&all) {
         if let Some(said) = &base.image.said
             && let Some(replacement) = said.retired()
         {
             retired(base, replacement, report);
             continue;
         }
-        let parts = parts_of(file, base);
         let Some(worst) = parts.iter().min_by_key(|eol| rank(eol)).filter(|eol| speaks(eol)) else {
             continue;
         };
@@ -99,7 +101,7 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         {
             finding = finding.related(stage.from.body, "A stage is built on it here.");
         }
-        match change(file, base, &bases, &parts) {
+        match change(file, base, &bases, parts, &together) {
             Some((fix, note)) => {
                 if let Some(note) = note {
                     finding = finding.note(note);
@@ -107,7 +109,7 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
                 finding = finding.fix(fix);
             }
             None => {
-                if let Some(note) = advice(&parts, file.today) {
+                if let Some(note) = advice(parts, file.today) {
                     finding = finding.note(note);
                 }
             }
@@ -235,12 +237,37 @@ fn advice(parts: &[Eol], today: Date) -> Option<String> {
     Some(format!("Supported releases of {what}: {}.", names.join(", ")))
 }
 
+/// Bases on one release that are changed in one go; nobody has more.
+const MAX_TOGETHER: usize = 32;
+
+/// Which bases stand on the same release of a distribution.
+struct Together(HashMap<String, Vec<usize>>);
+
+impl Together {
+    fn of(bases: &[BaseUse<'_>], parts: &[Vec<Eol>]) -> Self {
+        let mut out: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, parts) in parts.iter().enumerate().take(bases.len()) {
+            for os in parts.iter().filter(|eol| eol.part == Part::Os) {
+                // Name, release and code name are all in the label.
+                out.entry(os.label.clone()).or_default().push(index);
+            }
+        }
+        Self(out)
+    }
+
+    /// Numbers of the bases on a release; `None` where they are too many.
+    fn on(&self, os: &Eol) -> Option<&[usize]> {
+        self.0.get(&os.label).map(Vec::as_slice).filter(|bases| bases.len() <= MAX_TOGETHER)
+    }
+}
+
 /// The same image on a newer distribution, and what has to be checked then.
 fn change(
     file: &FileFacts<'_>,
     base: &BaseUse<'_>,
     bases: &[BaseUse<'_>],
     parts: &[Eol],
+    together: &Together,
 ) -> Option<(Fix, Option<String>)> {
     let os = parts.iter().find(|eol| eol.part == Part::Os && speaks(eol))?;
     // A swap of the distribution would leave the finding about the version.
@@ -250,14 +277,7 @@ fn change(
     let mut edits = Vec::new();
     let mut title = None;
     // Stages on the same release hand libraries over to each other; they move together or not at all.
-    for other in bases {
-        let same = other.span == base.span
-            || parts_of(file, other)
-                .iter()
-                .any(|eol| eol.part == Part::Os && eol.label == os.label && eol.codename == os.codename);
-        if !same {
-            continue;
-        }
+    for other in together.on(os)?.iter().filter_map(|index| bases.get(*index)) {
         let reference = &other.image.reference;
         if reference.digest().is_some() {
             return None;
@@ -285,9 +305,8 @@ fn change(
     }
     let is_distribution = parts.iter().all(|eol| eol.part == Part::Os);
     let packages = base.stages.iter().filter_map(|stage| file.stages.get(*stage)).any(|stage| {
-        file.stages
-            .iter()
-            .filter(|other| file.chain(other).iter().any(|link| link.index == stage.index))
+        file.with_descendants(stage)
+            .into_iter()
             .flat_map(|other| &other.instructions)
             .flat_map(|facts| &facts.calls)
             .any(|call| call.manager.is_system())

@@ -191,10 +191,7 @@ fn mount(
         return None;
     }
     // Arguments are inherited by stages that are built on this one.
-    let inherited = file.stages.iter().any(|other| {
-        other.index != stage.index && file.chain(other).iter().any(|link| link.index == stage.index)
-    });
-    if inherited || stage.of(Keyword::Arg).filter(|other| declares(other, name)).count() > 1 {
+    if stage.built_on || stage.of(Keyword::Arg).filter(|other| declares(other, name)).count() > 1 {
         return None;
     }
     let later: Vec<_> = stage.instructions.iter().filter(|other| other.index > facts.index).collect();
