@@ -59,6 +59,22 @@ const SHAPES: &[Shape] = &[
     ("stages that copy from the first", 5_000, |n| {
         lines("FROM alpine:3.24 AS s\n", n, |_| "FROM scratch\nCOPY --from=s /a /b\n".to_owned())
     }),
+    ("stages on an ended release", 1_000, |n| {
+        lines("", n, |i| format!("FROM debian:8 AS s{i}\nRUN apt-get update && apt-get install -y x\n"))
+    }),
+    ("stages that copy into the root", 1_000, |n| {
+        lines("", n, |i| {
+            format!("FROM python:3.13-slim AS s{i}\nCOPY . .\nRUN pip install x\nCMD python a.py\n")
+        })
+    }),
+    ("secrets", 2_000, |n| {
+        lines("", n, |i| {
+            format!("FROM alpine:3.24\nARG API_TOKEN\nENV DB_PASSWORD=x7{i}\nRUN echo $API_TOKEN\n")
+        })
+    }),
+    ("ignore comments", 10_000, |n| {
+        lines("FROM alpine:3.24\n", n, |i| format!("# tidewaiter ignore=run-as-root\nENV A{i} b\n"))
+    }),
     ("variables", 10_000, |n| {
         lines("FROM alpine:3.24\nENV V0=x\n", n, |i| format!("ENV V{}=$V{i}\n", i + 1))
     }),
