@@ -17,6 +17,10 @@ const fn is_space(byte: u8) -> bool {
 /// The range without white space at both ends.
 pub(super) fn trim(text: &str, range: Range<usize>) -> Range<usize> {
     let part = &text[range.clone()];
+    let visible = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if visible(part.as_bytes().first()) && visible(part.as_bytes().last()) {
+        return range;
+    }
     let start = range.start + (part.len() - part.trim_start().len());
     let end = start + part.trim().len();
     start..end

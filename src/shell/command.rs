@@ -178,7 +178,8 @@ pub(super) fn program_name(word: &Word) -> Option<&str> {
 
 /// The last part of a path.
 pub(super) fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    let slash = memchr::memrchr(b'/', path.as_bytes());
+    slash.and_then(|at| path.get(at + 1..)).unwrap_or(path)
 }
 
 /// Whether a word of a command line reads `NAME=…`.
