@@ -327,7 +327,9 @@ pub(super) fn find_program(words: &[Word]) -> u32 {
     let mut at = 0;
     'program: while let Some(word) = words.get(at) {
         let Some(name) = program_name(word) else { return at as u32 };
-        let Some(launcher) = LAUNCHERS.iter().find(|l| l.name == name) else { return at as u32 };
+        let first = name.as_bytes().first();
+        let launcher = LAUNCHERS.iter().find(|l| l.name.as_bytes().first() == first && l.name == name);
+        let Some(launcher) = launcher else { return at as u32 };
         let mut next = at + 1;
         while let Some(text) = words.get(next).map(Word::text) {
             if text == "--" {

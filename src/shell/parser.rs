@@ -18,6 +18,8 @@ pub(super) struct Output {
     pub(super) heredocs: Vec<HereDoc>,
     pub(super) comments: Vec<Place>,
     pub(super) problems: Vec<Problem>,
+    /// Memory for the value of a word that is being read.
+    pub(super) value: String,
 }
 
 /// The way from offsets of the text being read to the file.
@@ -134,6 +136,11 @@ impl<'t> Parser<'t> {
 
     pub(super) fn place(&self, start: usize, end: usize) -> Place {
         self.map.place(start, end)
+    }
+
+    /// Whether the text that is read is not that of the script.
+    pub(super) const fn is_nested(&self) -> bool {
+        matches!(self.map, Map::Nested(..))
     }
 
     pub(super) fn problem(&mut self, kind: ProblemKind, start: usize, end: usize) {
@@ -426,7 +433,8 @@ impl<'t> Parser<'t> {
     fn pipeline(&mut self) -> Option<Pipeline> {
         let start = self.pos;
         let (mut negated, mut timed) = (false, false);
-        loop {
+        // No other byte begins one of the two words.
+        while matches!(self.peek(), Some(b'!' | b't')) {
             if self.eat_word("!") {
                 negated = !negated;
             } else if self.bare_word() == "time" && !timed && !self.time_is_program() {

@@ -11,6 +11,25 @@ use super::word::Word;
 use crate::dockerfile::Joined;
 use crate::text::Span;
 
+/// Room is made for so many words at once.
+const USUAL_WORDS: usize = 8;
+
+/// The operators of redirects, longer ones before those they begin with.
+static REDIRECT_OPERATORS: [(&str, RedirectOperator); 12] = [
+    ("<<<", RedirectOperator::HereString),
+    ("<<-", RedirectOperator::HereDocTabs),
+    ("<<", RedirectOperator::HereDoc),
+    ("<&", RedirectOperator::DuplicateIn),
+    ("<>", RedirectOperator::ReadWrite),
+    (">>", RedirectOperator::Append),
+    (">&", RedirectOperator::DuplicateOut),
+    (">|", RedirectOperator::Clobber),
+    ("&>>", RedirectOperator::AppendBoth),
+    ("&>", RedirectOperator::WriteBoth),
+    ("<", RedirectOperator::Read),
+    (">", RedirectOperator::Write),
+];
+
 impl Parser<'_> {
     pub(super) fn simple_command(&mut self) -> Option<Node> {
         let start = self.pos;
@@ -40,6 +59,9 @@ impl Parser<'_> {
             {
                 assignments.push(assignment);
             } else if let Some(word) = self.command_word() {
+                if words.is_empty() {
+                    words.reserve(USUAL_WORDS);
+                }
                 words.push(word);
             } else if self.peek() == Some(b'(') && !words.is_empty() {
                 let at = self.pos;
@@ -218,14 +240,19 @@ impl Parser<'_> {
     }
 
     /// A redirect at the cursor.
+    #[inline]
     pub(super) fn redirect(&mut self) -> Option<Redirect> {
+        // Cheap way out for almost every word.
+        match self.peek()? {
+            first @ (b'<' | b'>' | b'&' | b'{' | b'0'..=b'9') => self.likely_redirect(first),
+            _ => None,
+        }
+    }
+
+    /// A redirect at the cursor, where this byte stands.
+    fn likely_redirect(&mut self, first: u8) -> Option<Redirect> {
         let start = self.pos;
         let rest = self.bytes.get(start..).unwrap_or_default();
-        let first = *rest.first()?;
-        // Cheap way out for almost every word.
-        if !(matches!(first, b'<' | b'>' | b'&' | b'{') || first.is_ascii_digit()) {
-            return None;
-        }
         let descriptor_len = if first.is_ascii_digit() {
             rest.iter().take_while(|b| b.is_ascii_digit()).count()
         } else if first == b'{' {
@@ -237,27 +264,13 @@ impl Parser<'_> {
         } else {
             0
         };
-        let operators: [(&str, RedirectOperator); 12] = [
-            ("<<<", RedirectOperator::HereString),
-            ("<<-", RedirectOperator::HereDocTabs),
-            ("<<", RedirectOperator::HereDoc),
-            ("<&", RedirectOperator::DuplicateIn),
-            ("<>", RedirectOperator::ReadWrite),
-            (">>", RedirectOperator::Append),
-            (">&", RedirectOperator::DuplicateOut),
-            (">|", RedirectOperator::Clobber),
-            ("&>>", RedirectOperator::AppendBoth),
-            ("&>", RedirectOperator::WriteBoth),
-            ("<", RedirectOperator::Read),
-            (">", RedirectOperator::Write),
-        ];
         let tail = rest.get(descriptor_len..).unwrap_or_default();
         // `<(…)` and `>(…)` are words.
         if matches!(tail, [b'<' | b'>', b'(', ..]) || (descriptor_len > 0 && tail.first() == Some(&b'&')) {
             return None;
         }
         let (token, operator) =
-            operators.into_iter().find(|(token, _)| tail.starts_with(token.as_bytes()))?;
+            REDIRECT_OPERATORS.iter().find(|(token, _)| tail.starts_with(token.as_bytes()))?;
         let descriptor = (descriptor_len > 0)
             .then(|| self.slice(start, start + descriptor_len).to_owned().into_boxed_str());
         self.pos = start + descriptor_len + token.len();
@@ -268,6 +281,7 @@ impl Parser<'_> {
             self.problem(ProblemKind::NoRedirectTarget, start, self.last);
         }
         let mut heredoc = None;
+        let operator = *operator;
         if matches!(operator, RedirectOperator::HereDoc | RedirectOperator::HereDocTabs)
             && let Some(word) = &target
         {
