@@ -138,7 +138,7 @@ impl<'a> Parser<'a> {
 
     fn top_level_line(&mut self, span: Span) {
         let content = self.content(span);
-        let trimmed = content.trim_start();
+        let trimmed = words::trim_start(content);
         if !self.directives_done && self.directive(span, content) {
             self.line += 1;
             return;
@@ -264,7 +264,7 @@ impl<'a> Parser<'a> {
             let span = self.source.line_span(self.line);
             self.line += 1;
             let content = self.content(span);
-            let trimmed = content.trim_start();
+            let trimmed = words::trim_start(content);
             if trimmed.starts_with('#') {
                 let at = span.start + (content.len() - trimmed.len()) as u32;
                 logical.comments.push(Span::new(at, span.start + content.len() as u32));
@@ -527,7 +527,7 @@ fn continuation(content: &str, escape: char) -> Option<usize> {
 
 /// Name and range of the value in `# name = value`.
 fn directive_parts(content: &str) -> Option<(&str, Range<usize>)> {
-    let rest = content.trim_start().strip_prefix('#')?.trim_start();
+    let rest = words::trim_start(content).strip_prefix('#')?.trim_start();
     let (name, value) = rest.split_once('=')?;
     let name = name.trim_end();
     if !name.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// Deeper nesting is not read: it bounds the stack.
 const MAX_DEPTH: u32 = 60;
 
+/// Room is made for so many pipelines of a chain at once.
+const USUAL_ELEMENTS: usize = 4;
+
 /// What all parsers of one script write to.
 pub(super) struct Output {
     /// The joined text that all places refer to.
@@ -319,6 +322,9 @@ impl<'t> Parser<'t> {
                 }
             }
             if let Some(item) = item {
+                if list.items.is_empty() {
+                    list.items = Vec::with_capacity(1);
+                }
                 list.items.push(item);
             } else if self.pos > start {
                 // A stray `fi;`: its separator goes with it.
@@ -361,6 +367,9 @@ impl<'t> Parser<'t> {
                 end = self.last;
                 if let Some(last) = elements.last() {
                     self.connect(&last.pipeline, &pipeline, before);
+                }
+                if elements.is_empty() {
+                    elements = Vec::with_capacity(USUAL_ELEMENTS);
                 }
                 elements.push(Element { before, before_place, pipeline });
             } else if before != Connector::End {
@@ -463,6 +472,10 @@ impl<'t> Parser<'t> {
                 }
                 break;
             };
+            if commands.is_empty() {
+                // Most pipelines are a single command.
+                commands = Vec::with_capacity(1);
+            }
             commands.push(node);
             end = self.last;
             self.skip_blanks();

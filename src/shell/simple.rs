@@ -4,7 +4,7 @@ use super::ast::{
     AndOr, CommandId, Connector, Element, HereDoc, List, Node, Pipeline, Place, ProblemKind, Redirect,
     RedirectOperator,
 };
-use super::command::{Assignment, Command, Inside, find_program};
+use super::command::{Assignment, Command, Inside, find_program, program_name};
 use super::nested::find_execs;
 use super::parser::{Local, Parser};
 use super::word::Word;
@@ -60,7 +60,7 @@ impl Parser<'_> {
                 assignments.push(assignment);
             } else if let Some(word) = self.command_word() {
                 if words.is_empty() {
-                    words.reserve(USUAL_WORDS);
+                    words = Vec::with_capacity(USUAL_WORDS);
                 }
                 words.push(word);
             } else if self.peek() == Some(b'(') && !words.is_empty() {
@@ -103,13 +103,15 @@ impl Parser<'_> {
             }
         }
         let name_at = find_program(&words);
-        let string = self.shell_string(&words, name_at as usize, first_local);
-        let execs: Vec<(Vec<Word>, Option<Joined>)> = find_execs(&words, name_at as usize)
+        let name = words.get(name_at as usize).and_then(program_name);
+        let string = self.shell_string(name, &words, name_at as usize, first_local);
+        let execs: Vec<(Vec<Word>, Option<Joined>)> = find_execs(name, &words, name_at as usize)
             .into_iter()
             .filter_map(|(from, to)| {
                 let started = words.get(from..to)?.to_vec();
                 let at = find_program(&started) as usize;
-                let string = self.shell_string(&started, at, first_local + from);
+                let name = started.get(at).and_then(program_name);
+                let string = self.shell_string(name, &started, at, first_local + from);
                 Some((started, string))
             })
             .collect();
