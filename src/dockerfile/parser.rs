@@ -34,7 +34,7 @@ pub fn parse(source: &Source) -> Dockerfile {
         out: Dockerfile {
             source: source.clone(),
             items: Vec::with_capacity((source.line_count() as usize).min(USUAL_LINES)),
-            instructions: Vec::with_capacity((source.line_count() as usize).min(USUAL_LINES) / 2),
+            instructions: Vec::with_capacity((source.line_count() as usize).min(USUAL_LINES / 2)),
             directives: Vec::new(),
             escape: '\\',
             errors: Vec::new(),

@@ -13,6 +13,9 @@ const MAX_DEPTH: u32 = 60;
 /// Room is made for so many pipelines of a chain at once.
 const USUAL_ELEMENTS: usize = 4;
 
+/// Room is made for so many words of the commands that are being read.
+const USUAL_LOCALS: usize = 16;
+
 /// What all parsers of one script write to.
 pub(super) struct Output {
     /// The joined text that all places refer to.
@@ -117,7 +120,7 @@ impl<'t> Parser<'t> {
             parent: None,
             stops: Stops::default(),
             pending: Vec::new(),
-            locals: Vec::new(),
+            locals: Vec::with_capacity(USUAL_LOCALS),
         }
     }
 
@@ -416,7 +419,10 @@ impl<'t> Parser<'t> {
                 self.set_next(node, terminator);
             }
         }
-        let place = self.place(start, end);
+        let place = match elements.as_slice() {
+            [only] => only.pipeline.place,
+            _ => self.place(start, end),
+        };
         Some(AndOr { elements, terminator, terminator_place, place })
     }
 

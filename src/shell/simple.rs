@@ -34,14 +34,13 @@ impl Parser<'_> {
     pub(super) fn simple_command(&mut self) -> Option<Node> {
         let start = self.pos;
         let id = CommandId(self.out.commands.len() as u32);
-        let empty = self.place(start, start);
         // Takes the number now, so that commands in its substitutions come behind it.
         self.out.commands.push(Command {
             id,
             assignments: Vec::new(),
             words: Vec::new(),
             redirects: Vec::new(),
-            place: empty,
+            place: Place::default(),
             context: self.context(),
             script: None,
             name_at: 0,
@@ -53,6 +52,9 @@ impl Parser<'_> {
         loop {
             self.skip_blanks();
             if let Some(redirect) = self.redirect() {
+                if redirects.is_empty() {
+                    redirects = Vec::with_capacity(1);
+                }
                 redirects.push(redirect);
             } else if words.is_empty()
                 && let Some(assignment) = self.assignment()
@@ -89,8 +91,11 @@ impl Parser<'_> {
         }
         self.parent = outer_parent;
         if words.is_empty() && assignments.is_empty() && redirects.is_empty() {
+            let empty = self.place(start, start);
             if self.out.commands.len() == id.index() + 1 {
                 self.out.commands.pop();
+            } else if let Some(command) = self.out.commands.get_mut(id.index()) {
+                command.place = empty;
             }
             self.locals.truncate(first_local);
             return None;
