@@ -296,6 +296,33 @@ impl Keyword {
 
     /// Reads a keyword in any case.
     pub fn parse(word: &str) -> Self {
-        Self::ALL.into_iter().find(|k| k.name().eq_ignore_ascii_case(word)).unwrap_or(Self::Unknown)
+        let of_that_length: &[Self] = match word.len() {
+            3 => &[Self::Run, Self::Env, Self::Add, Self::Arg, Self::Cmd],
+            4 => &[Self::Copy, Self::From, Self::User],
+            5 => &[Self::Label, Self::Shell],
+            6 => &[Self::Expose, Self::Volume],
+            7 => &[Self::Workdir, Self::Onbuild],
+            10 => &[Self::Entrypoint, Self::Maintainer, Self::Stopsignal],
+            11 => &[Self::Healthcheck],
+            _ => &[],
+        };
+        let found = of_that_length.iter().find(|keyword| keyword.name().eq_ignore_ascii_case(word));
+        found.copied().unwrap_or(Self::Unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_keyword_is_read_in_any_case() {
+        for keyword in Keyword::ALL {
+            assert_eq!(Keyword::parse(keyword.name()), keyword);
+            assert_eq!(Keyword::parse(&keyword.name().to_lowercase()), keyword);
+        }
+        for word in ["", "UNKNOWN", "RUNS", "FRON", "\u{212a}"] {
+            assert_eq!(Keyword::parse(word), Keyword::Unknown, "{word}");
+        }
     }
 }

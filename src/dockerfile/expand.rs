@@ -66,12 +66,20 @@ pub enum ExpandError {
 /// # Errors
 /// Where BuildKit stops: unclosed quotes and braces, unknown modifiers, invalid patterns.
 pub fn expand(text: &str, escape: char, lookup: &dyn Fn(&str) -> Value) -> Result<Expanded, ExpandError> {
-    if !text.contains(['$', '\'', '"', escape]) {
+    if is_itself(text, escape) {
         return Ok(Expanded { value: Some(text.to_owned()), uses: Vec::new() });
     }
     let mut lexer = Lexer::new(text, escape, lookup);
     let value = lexer.until(None, false)?;
     Ok(Expanded { value, uses: lexer.uses })
+}
+
+/// Whether a text has nothing in it that expansion changes.
+pub(super) fn is_itself(text: &str, escape: char) -> bool {
+    let escape = escape as u8;
+    // Without a way out in between, many bytes are looked at in one step.
+    let changes = |b: u8| matches!(b, b'$' | b'\'' | b'"') || b == escape;
+    text.bytes().fold(0, |found, b| found | u8::from(changes(b))) == 0
 }
 
 /// Expands the body of a here-document of COPY or ADD: quotes are text there, and the escape character is
@@ -144,6 +152,13 @@ fn append(out: &mut Option<String>, piece: Option<String>) {
     }
 }
 
+/// Adds a stretch of plain text, of any length.
+fn push_run(out: &mut Option<String>, run: &str) {
+    if let Some(out) = out {
+        out.push_str(run);
+    }
+}
+
 fn push(out: &mut Option<String>, c: char) {
     if let Some(out) = out {
         out.push(c);
@@ -174,6 +189,18 @@ impl<'a> Lexer<'a> {
         let c = self.peek()?;
         self.at += c.len_utf8();
         Some(c)
+    }
+
+    /// Takes the plain text at this place: up to a `$`, an escape character, or an (ASCII) byte that ends it. At
+    /// least one character is taken.
+    fn run(&mut self, ends: impl Fn(u8) -> bool) -> &'a str {
+        let rest = &self.text[self.at..];
+        let escape = self.escape as u8;
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let more = rest.bytes().skip(first).position(|b| b == b'$' || b == escape || ends(b));
+        let run = &rest[..more.map_or(rest.len(), |more| first + more)];
+        self.at += run.len();
+        run
     }
 
     fn until(&mut self, stop: Option<char>, raw_escapes: bool) -> Result<Option<String>, ExpandError> {
@@ -216,10 +243,16 @@ impl<'a> Lexer<'a> {
                         push(&mut out, escaped);
                     }
                 }
-                c => {
+                c if self.words.is_some() => {
                     self.next();
                     push(&mut out, c);
                     splits = c.is_whitespace();
+                }
+                _ => {
+                    let stop = stop.map(|stop| stop as u8);
+                    let quotes = self.quotes;
+                    let run = self.run(|b| Some(b) == stop || (quotes && matches!(b, b'\'' | b'"')));
+                    push_run(&mut out, run);
                 }
             }
             if stop.is_none()
@@ -257,23 +290,23 @@ impl<'a> Lexer<'a> {
                     let piece = self.dollar()?;
                     append(&mut out, piece);
                 }
-                Some(c) => {
+                Some(c) if c == self.escape => {
                     self.next();
-                    let mut c = c;
-                    if c == self.escape {
-                        if self.raw {
-                            push(&mut out, c);
-                        }
-                        match self.peek() {
-                            None => continue,
-                            Some(next) if next == '"' || next == '$' || next == self.escape => {
-                                self.next();
-                                c = next;
-                            }
-                            Some(_) => {}
-                        }
+                    if self.raw {
+                        push(&mut out, c);
                     }
-                    push(&mut out, c);
+                    match self.peek() {
+                        None => {}
+                        Some(next) if next == '"' || next == '$' || next == self.escape => {
+                            self.next();
+                            push(&mut out, next);
+                        }
+                        Some(_) => push(&mut out, c),
+                    }
+                }
+                Some(_) => {
+                    let run = self.run(|b| b == b'"');
+                    push_run(&mut out, run);
                 }
             }
         }
@@ -388,26 +421,15 @@ impl<'a> Lexer<'a> {
     }
 
     fn name(&mut self) -> String {
-        let mut name = String::new();
-        while let Some(c) = self.peek() {
-            if name.is_empty() && c.is_ascii_digit() {
-                while let Some(digit) = self.peek().filter(char::is_ascii_digit) {
-                    name.push(digit);
-                    self.next();
-                }
-                return name;
-            }
-            if name.is_empty() && matches!(c, '@' | '*' | '#' | '?' | '-' | '$' | '!') {
-                self.next();
-                return c.to_string();
-            }
-            if !c.is_alphanumeric() && c != '_' {
-                break;
-            }
-            name.push(c);
-            self.next();
-        }
-        name
+        let rest = &self.text[self.at..];
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let length = match rest.bytes().next() {
+            _ if digits > 0 => digits,
+            Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!') => 1,
+            _ => rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()),
+        };
+        self.at += length;
+        rest[..length].to_owned()
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) const fn takes_heredocs(keyword: Keyword) -> bool {
 /// The openers in a logical line. A line that Docker's lexer refuses has none.
 pub(super) fn openers(joined: &Joined) -> Vec<Opener> {
     let text = joined.text();
-    if !text.contains("<<") {
+    // Most lines have no `<` at all, and that is the cheaper question.
+    if memchr::memchr(b'<', text.as_bytes()).is_none() || !text.contains("<<") {
         return Vec::new();
     }
     let Ok(words) = raw_words(text) else { return Vec::new() };

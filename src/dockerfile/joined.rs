@@ -8,8 +8,10 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Joined {
     text: String,
-    /// (offset in `text`, offset in the file) where a piece starts; sorted, the first at 0.
-    pieces: Vec<(u32, u32)>,
+    /// Offset in the file where the first piece starts. Most lines have no other one.
+    start: u32,
+    /// (offset in `text`, offset in the file) where a further piece starts; sorted.
+    further: Vec<(u32, u32)>,
 }
 
 impl Joined {
@@ -20,21 +22,27 @@ impl Joined {
 
     /// One piece of the file taken as it is.
     pub fn verbatim(text: &str, file_offset: u32) -> Self {
-        let mut joined = Self::new();
-        joined.push(text, file_offset);
-        joined
+        Self { text: text.to_owned(), start: file_offset, further: Vec::new() }
+    }
+
+    /// Takes everything away but the memory.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.further.clear();
     }
 
     /// Appends the piece of the file that starts at `file_offset`.
     pub fn push(&mut self, text: &str, file_offset: u32) {
         let at = self.text.len() as u32;
         // An empty piece leaves no trace unless it is the only one: the map must know some place.
-        if let Some(last) = self.pieces.last_mut()
+        if at == 0 {
+            self.start = file_offset;
+        } else if let Some(last) = self.further.last_mut()
             && last.0 == at
         {
             last.1 = file_offset;
         } else {
-            self.pieces.push((at, file_offset));
+            self.further.push((at, file_offset));
         }
         self.text.push_str(text);
     }
@@ -44,39 +52,53 @@ impl Joined {
         &self.text
     }
 
+    /// The number of the piece that holds the byte at `offset`; 0 is the first one.
+    fn piece(&self, offset: u32) -> usize {
+        match self.further.first() {
+            Some((at, _)) if *at <= offset => self.further.partition_point(|(at, _)| *at <= offset),
+            _ => 0,
+        }
+    }
+
+    /// The file offset of the byte at `offset`, which lies in that piece.
+    fn in_piece(&self, piece: usize, offset: u32) -> u32 {
+        let start = piece.checked_sub(1).and_then(|index| self.further.get(index));
+        start.map_or(self.start + offset, |(at, file)| file + offset.saturating_sub(*at))
+    }
+
     /// The file offset of the byte at `offset` of the joined text.
     pub fn to_file(&self, offset: u32) -> u32 {
-        let index = self.pieces.partition_point(|(at, _)| *at <= offset);
-        self.pieces.get(index.saturating_sub(1)).map_or(0, |(at, file)| file + (offset.saturating_sub(*at)))
+        self.in_piece(self.piece(offset), offset)
     }
 
     /// The file span of a range of the joined text: from its first byte to just after its last byte.
     ///
     /// The span may contain continuation characters and comment lines between the pieces.
     pub fn span(&self, range: Range<usize>) -> Span {
-        let start = self.to_file(range.start as u32);
+        let first = range.start as u32;
+        let piece = self.piece(first);
+        let start = self.in_piece(piece, first);
         if range.is_empty() {
             return Span::at(start);
         }
-        Span::new(start, self.to_file(range.end as u32 - 1) + 1)
+        let last = range.end as u32 - 1;
+        let end = match self.further.get(piece) {
+            Some((next, _)) if *next <= last => self.to_file(last),
+            _ => self.in_piece(piece, last),
+        };
+        Span::new(start, end + 1)
     }
 
     /// A part of this line as a line of its own.
     pub fn slice(&self, range: Range<usize>) -> Self {
-        let mut out = Self::new();
-        let mut at = range.start;
-        out.push("", self.to_file(at as u32));
-        let next = self.pieces.partition_point(|(start, _)| *start as usize <= at);
-        for (start, _) in &self.pieces[next.min(self.pieces.len())..] {
-            let start = *start as usize;
-            if start >= range.end {
-                break;
-            }
-            out.push(&self.text[at..start], self.to_file(at as u32));
-            at = start;
+        let start = range.start as u32;
+        let piece = self.piece(start);
+        let further = self.further.iter().skip(piece).take_while(|(at, _)| (*at as usize) < range.end);
+        Self {
+            further: further.map(|(at, file)| (at - start, *file)).collect(),
+            start: self.in_piece(piece, start),
+            text: self.text[range].to_owned(),
         }
-        out.push(&self.text[at..range.end], self.to_file(at as u32));
-        out
     }
 }
 

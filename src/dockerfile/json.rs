@@ -98,9 +98,10 @@ fn string(text: &str, at: usize) -> Option<(usize, String)> {
             }
             byte if byte < 0x20 => return None,
             _ => {
-                let c = text[i..].chars().next()?;
-                out.push(c);
-                i += c.len_utf8();
+                let rest = &bytes[i..];
+                let run = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len());
+                out.push_str(&text[i..i + run]);
+                i += run;
             }
         }
     }

@@ -16,6 +16,9 @@ const MAX_LINE: usize = 64 * 1024;
 /// ONBUILD may hold one instruction; deeper nesting is refused by Docker and not followed.
 const MAX_TRIGGER_DEPTH: u32 = 2;
 
+/// Room is made for so many lines at once.
+const USUAL_LINES: usize = 64;
+
 /// Parses a Dockerfile.
 pub fn parse(source: &Source) -> Dockerfile {
     let mut parser = Parser {
@@ -27,10 +30,11 @@ pub fn parse(source: &Source) -> Dockerfile {
         shebang: false,
         refusals: Refusals::default(),
         last_lines: None,
+        buffer: Joined::new(),
         out: Dockerfile {
             source: source.clone(),
-            items: Vec::new(),
-            instructions: Vec::new(),
+            items: Vec::with_capacity((source.line_count() as usize).min(USUAL_LINES)),
+            instructions: Vec::with_capacity((source.line_count() as usize).min(USUAL_LINES / 2)),
             directives: Vec::new(),
             escape: '\\',
             errors: Vec::new(),
@@ -52,6 +56,8 @@ struct Parser<'a> {
     refusals: Refusals,
     /// The last line with a content, whole (false) or without leading tabs (true); see `may_be_closed`.
     last_lines: Option<HashMap<(bool, &'a str), u32>>,
+    /// The logical line of several lines that is being put together.
+    buffer: Joined,
     out: Dockerfile,
 }
 
@@ -125,12 +131,14 @@ impl<'a> Parser<'a> {
     }
 
     fn content(&self, span: Span) -> &'a str {
-        self.text[span.range()].trim_end_matches(['\n', '\r'])
+        let line = &self.text[span.range()];
+        let line_end = line.bytes().rev().take_while(|b| matches!(b, b'\n' | b'\r')).count();
+        &line[..line.len() - line_end]
     }
 
     fn top_level_line(&mut self, span: Span) {
         let content = self.content(span);
-        let trimmed = content.trim_start();
+        let trimmed = words::trim_start(content);
         if !self.directives_done && self.directive(span, content) {
             self.line += 1;
             return;
@@ -213,8 +221,9 @@ impl<'a> Parser<'a> {
         let errors = self.out.errors.len();
         let start = first.start + indent as u32;
         let logical = self.logical_line(first, start);
-        let mut instruction = self.node(&logical.joined, 0..logical.joined.text().len(), MAX_TRIGGER_DEPTH);
-        self.read_heredocs(&mut instruction, &logical.joined);
+        let whole = 0..logical.joined.text().len();
+        let mut instruction = self.node(logical.joined, whole, MAX_TRIGGER_DEPTH);
+        self.read_heredocs(&mut instruction);
         let last_line = self.line - 1;
         instruction.span = Span::new(first.start, self.source.line_span(last_line).end);
         instruction.body = Span::new(start, logical.end.max(start));
@@ -237,47 +246,59 @@ impl<'a> Parser<'a> {
     /// Joins the continuation lines; `self.line` is the line after them in the end.
     fn logical_line(&mut self, first: Span, start: u32) -> Logical {
         let content = &self.text[start as usize..first.start as usize + self.content(first).len()];
-        let mut logical =
-            Logical { joined: Joined::new(), comments: Vec::new(), blank_lines: Vec::new(), end: start };
-        let mut goes_on = self.push_line(&mut logical, content, start);
         self.line += 1;
+        let (kept, mut goes_on) = self.kept(content);
+        let mut logical = Logical {
+            joined: Joined::new(),
+            comments: Vec::new(),
+            blank_lines: Vec::new(),
+            end: start + kept.trim_end().len() as u32,
+        };
+        if !goes_on {
+            logical.joined = Joined::verbatim(kept, start);
+            return logical;
+        }
+        self.buffer.clear();
+        self.buffer.push(kept, start);
         while goes_on && self.line <= self.source.line_count() {
             let span = self.source.line_span(self.line);
             self.line += 1;
             let content = self.content(span);
-            let trimmed = content.trim_start();
+            let trimmed = words::trim_start(content);
             if trimmed.starts_with('#') {
                 let at = span.start + (content.len() - trimmed.len()) as u32;
                 logical.comments.push(Span::new(at, span.start + content.len() as u32));
             } else if trimmed.is_empty() {
                 logical.blank_lines.push(span);
             } else {
-                goes_on = self.push_line(&mut logical, content, span.start);
+                let kept;
+                (kept, goes_on) = self.kept(content);
+                self.buffer.push(kept, span.start);
+                let visible = kept.trim_end();
+                if !visible.is_empty() {
+                    logical.end = span.start + visible.len() as u32;
+                }
             }
         }
+        // The copy has no more memory than it needs.
+        logical.joined = self.buffer.clone();
         logical
     }
 
-    /// Adds a line without its continuation character; returns whether the instruction goes on.
-    fn push_line(&self, logical: &mut Logical, content: &str, offset: u32) -> bool {
-        let (kept, goes_on) = match continuation(content, self.escape) {
+    /// A line without its continuation character, and whether the instruction goes on.
+    fn kept<'t>(&self, content: &'t str) -> (&'t str, bool) {
+        match continuation(content, self.escape) {
             Some(at) => (&content[..at], true),
             None => (content, false),
-        };
-        logical.joined.push(kept, offset);
-        let visible = kept.trim_end();
-        if !visible.is_empty() {
-            logical.end = offset + visible.len() as u32;
         }
-        goes_on
     }
 
-    fn read_heredocs(&mut self, instruction: &mut Instruction, joined: &Joined) {
+    fn read_heredocs(&mut self, instruction: &mut Instruction) {
         let inner = instruction.trigger.as_deref().unwrap_or(instruction);
         if !takes_heredocs(inner.keyword) || inner.json {
             return;
         }
-        for opener in openers(joined) {
+        for opener in openers(&instruction.joined) {
             let heredoc = self.heredoc_body(opener);
             instruction.heredocs.push(heredoc);
         }
@@ -356,12 +377,12 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads keyword, flags and arguments in a range of the logical line.
-    fn node(&mut self, joined: &Joined, range: Range<usize>, depth: u32) -> Instruction {
+    fn node(&mut self, joined: Joined, range: Range<usize>, depth: u32) -> Instruction {
         let range = words::trim(joined.text(), range);
         let (name, after) = words::split_keyword(joined.text(), range);
-        let (flags, arguments) = words::flags(joined, after.clone());
+        let (flags, arguments) = words::flags(&joined, after.clone());
         let rest = words::trim(joined.text(), arguments.min(after.end)..after.end);
-        let name = words::word(joined, name);
+        let name = words::word(&joined, name);
         let mut node = Instruction {
             span: Span::default(),
             body: joined.span(0..joined.text().len()),
@@ -372,7 +393,7 @@ impl<'a> Parser<'a> {
             json: false,
             args: Vec::new(),
             pairs: Vec::new(),
-            joined: joined.clone(),
+            joined,
             rest,
             heredocs: Vec::new(),
             trigger: None,
@@ -419,8 +440,8 @@ impl<'a> Parser<'a> {
                     return;
                 }
                 let joined = node.joined.clone();
-                let mut trigger = self.node(&joined, node.rest.clone(), depth - 1);
-                trigger.body = joined.span(node.rest.clone());
+                let mut trigger = self.node(joined, node.rest.clone(), depth - 1);
+                trigger.body = node.rest_span();
                 node.trigger = Some(Box::new(trigger));
             }
             Keyword::Unknown => {}
@@ -498,14 +519,15 @@ fn argument(joined: &Joined, range: Range<usize>) -> Pair {
 
 /// Where the line ends if it is continued: BuildKit's `([^\\])\\[ \t]*$|^\\[ \t]*$`.
 fn continuation(content: &str, escape: char) -> Option<usize> {
-    let body = content.trim_end_matches([' ', '\t']);
-    let before = body.strip_suffix(escape)?;
-    (!before.ends_with(escape)).then_some(before.len())
+    let (bytes, escape) = (content.as_bytes(), escape as u8);
+    let last = bytes.iter().rposition(|b| !matches!(b, b' ' | b'\t'))?;
+    let doubled = last > 0 && bytes[last - 1] == escape;
+    (bytes[last] == escape && !doubled).then_some(last)
 }
 
 /// Name and range of the value in `# name = value`.
 fn directive_parts(content: &str) -> Option<(&str, Range<usize>)> {
-    let rest = content.trim_start().strip_prefix('#')?.trim_start();
+    let rest = words::trim_start(content).strip_prefix('#')?.trim_start();
     let (name, value) = rest.split_once('=')?;
     let name = name.trim_end();
     if !name.starts_with(|c: char| c.is_ascii_alphabetic())

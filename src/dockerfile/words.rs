@@ -4,6 +4,9 @@
 use super::{Flag, Joined, Word};
 use std::ops::Range;
 
+/// Room is made for so many words at once.
+const USUAL_WORDS: usize = 4;
+
 /// The blanks between words that BuildKit's `reWhitespace` knows.
 pub(super) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b'\t' | 0x0b | 0x0c | b'\r' | b' ')
@@ -17,9 +20,21 @@ const fn is_space(byte: u8) -> bool {
 /// The range without white space at both ends.
 pub(super) fn trim(text: &str, range: Range<usize>) -> Range<usize> {
     let part = &text[range.clone()];
+    let visible = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if visible(part.as_bytes().first()) && visible(part.as_bytes().last()) {
+        return range;
+    }
     let start = range.start + (part.len() - part.trim_start().len());
     let end = start + part.trim().len();
     start..end
+}
+
+/// The text without white space at its front.
+pub(super) fn trim_start(text: &str) -> &str {
+    let blanks = text.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let rest = &text[blanks..];
+    // Other white space is rare.
+    if rest.bytes().next().is_some_and(|b| b.is_ascii_graphic()) { rest } else { rest.trim_start() }
 }
 
 /// Splits keyword and remainder of a trimmed range at the first blanks.
@@ -62,9 +77,12 @@ pub(super) fn flags(joined: &Joined, range: Range<usize>) -> (Vec<Flag>, usize) 
 
 /// Reads one flag word; quotes and escapes are resolved as BuildKit does.
 fn flag_word(text: &str, range: Range<usize>) -> (usize, String) {
-    let mut word = String::new();
+    // Most flags end where the first byte stands that means something.
+    let rest = &text.as_bytes()[range.clone()];
+    let plain = rest.iter().position(|b| is_space(*b) || matches!(b, b'\'' | b'"' | b'\\'));
+    let mut at = plain.map_or(range.end, |plain| range.start + plain);
+    let mut word = text[range.start..at].to_owned();
     let mut quote = None;
-    let mut at = range.start;
     while let Some(c) = text[at..range.end].chars().next() {
         match (quote, c) {
             (None, c) if c.is_ascii() && is_space(c as u8) => break,
@@ -95,8 +113,10 @@ fn flag_word(text: &str, range: Range<usize>) -> (usize, String) {
 
 fn make_flag(joined: &Joined, range: Range<usize>, text: String) -> Flag {
     let raw = &joined.text()[range.clone()];
-    let name = text[2..].split('=').next().unwrap_or("").to_owned();
-    let value = text.split_once('=').map(|(_, value)| {
+    let bare = &text[2..];
+    let (name, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
+    let name = name.to_owned();
+    let value = value.map(|value| {
         let from = raw.find('=').map_or(range.end, |i| range.start + i + 1);
         Word { text: value.to_owned(), span: joined.span(from..range.end) }
     });
@@ -106,7 +126,7 @@ fn make_flag(joined: &Joined, range: Range<usize>, text: String) -> Flag {
 /// Words separated by blanks, without any quoting.
 pub(super) fn split_blanks(joined: &Joined, range: Range<usize>) -> Vec<Word> {
     let bytes = joined.text().as_bytes();
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(if range.is_empty() { 0 } else { USUAL_WORDS });
     let mut at = range.start;
     while at < range.end {
         while at < range.end && is_blank(bytes[at]) {
@@ -125,7 +145,7 @@ pub(super) fn split_blanks(joined: &Joined, range: Range<usize>) -> Vec<Word> {
 
 /// Ranges of words separated by white space; quotes and escapes hold words together and stay in them.
 pub(super) fn split_quoted(text: &str, range: Range<usize>, escape: char) -> Vec<Range<usize>> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(if range.is_empty() { 0 } else { USUAL_WORDS });
     let mut at = range.start;
     while at < range.end {
         let c = char_at(text, at);
@@ -190,8 +210,12 @@ pub(super) fn word(joined: &Joined, range: Range<usize>) -> Word {
     Word { text: joined.text()[range.clone()].to_owned(), span: joined.span(range) }
 }
 
+#[inline]
 fn char_at(text: &str, at: usize) -> char {
-    text[at..].chars().next().unwrap_or('\0')
+    match text.as_bytes().get(at) {
+        Some(byte) if byte.is_ascii() => char::from(*byte),
+        _ => text[at..].chars().next().unwrap_or('\0'),
+    }
 }
 
 #[cfg(test)]

@@ -178,7 +178,8 @@ pub(super) fn program_name(word: &Word) -> Option<&str> {
 
 /// The last part of a path.
 pub(super) fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    let slash = path.as_bytes().iter().rposition(|b| *b == b'/');
+    slash.and_then(|at| path.get(at + 1..)).unwrap_or(path)
 }
 
 /// Whether a word of a command line reads `NAME=…`.
@@ -321,11 +322,30 @@ static LAUNCHERS: &[Launcher] = &[
     },
 ];
 
+/// First letters of the launchers as bits, from `a` on.
+static LAUNCHER_INITIALS: u32 = {
+    let (mut bits, mut at) = (0, 0);
+    while at < LAUNCHERS.len() {
+        bits |= 1 << (LAUNCHERS[at].name.as_bytes()[0] - b'a');
+        at += 1;
+    }
+    bits
+};
+
+/// Whether some launcher begins with the same letter: the table need not be looked through for most programs.
+fn has_initial_of_launcher(name: &str) -> bool {
+    let first = name.as_bytes().first();
+    first.is_some_and(|b| b.is_ascii_lowercase() && LAUNCHER_INITIALS & (1 << (b - b'a')) != 0)
+}
+
 /// Index of the word that names the working program; the number of words when there is none.
 pub(super) fn find_program(words: &[Word]) -> u32 {
     let mut at = 0;
     'program: while let Some(word) = words.get(at) {
         let Some(name) = program_name(word) else { return at as u32 };
+        if !has_initial_of_launcher(name) {
+            return at as u32;
+        }
         let Some(launcher) = LAUNCHERS.iter().find(|l| l.name == name) else { return at as u32 };
         let mut next = at + 1;
         while let Some(text) = words.get(next).map(Word::text) {

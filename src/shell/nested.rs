@@ -1,7 +1,7 @@
 //! Scripts inside of scripts: backquotes, strings and here-documents that another shell runs.
 
 use super::ast::{CommandId, List};
-use super::command::{Command, Inside, program_name};
+use super::command::{Command, Inside};
 use super::parser::{Local, Map, Parser};
 use super::word::Word;
 use crate::dockerfile::Joined;
@@ -42,9 +42,10 @@ fn runs_string(text: &str) -> bool {
 }
 
 /// Where the commands stand that a `find` starts: first word, behind the last word.
-pub(super) fn find_execs(words: &[Word], name_at: usize) -> Vec<(usize, usize)> {
+/// `name` is the program that works, which the word at `name_at` names.
+pub(super) fn find_execs(name: Option<&str>, words: &[Word], name_at: usize) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
-    if words.get(name_at).and_then(program_name) != Some("find") {
+    if name != Some("find") {
         return out;
     }
     let mut at = name_at + 1;
@@ -70,8 +71,7 @@ pub(super) fn find_execs(words: &[Word], name_at: usize) -> Vec<(usize, usize)> 
 }
 
 /// Which word of a command line another shell runs.
-fn string_index(words: &[Word], name_at: usize) -> Option<usize> {
-    let name = words.get(name_at).and_then(program_name)?;
+fn string_index(name: &str, words: &[Word], name_at: usize) -> Option<usize> {
     let args = words.get(name_at + 1..)?;
     let mut at = 0;
     if name == "eval" {
@@ -144,11 +144,18 @@ impl Unquoted<'_> {
 
 impl Parser<'_> {
     /// The word of a command line that another shell runs, without its quotes.
-    pub(super) fn shell_string(&self, words: &[Word], name_at: usize, first_local: usize) -> Option<Joined> {
+    /// `name` is the program that works, which the word at `name_at` names.
+    pub(super) fn shell_string(
+        &self,
+        name: Option<&str>,
+        words: &[Word],
+        name_at: usize,
+        first_local: usize,
+    ) -> Option<Joined> {
         if self.string_depth >= MAX_STRING_DEPTH {
             return None;
         }
-        let index = string_index(words, name_at)?;
+        let index = string_index(name?, words, name_at)?;
         self.unquote(self.locals.get(first_local + index)?)
     }
 

@@ -10,6 +10,12 @@ use std::sync::Arc;
 /// Deeper nesting is not read: it bounds the stack.
 const MAX_DEPTH: u32 = 60;
 
+/// Room is made for so many pipelines of a chain at once.
+const USUAL_ELEMENTS: usize = 4;
+
+/// Room is made for so many words of the commands that are being read.
+const USUAL_LOCALS: usize = 16;
+
 /// What all parsers of one script write to.
 pub(super) struct Output {
     /// The joined text that all places refer to.
@@ -18,6 +24,8 @@ pub(super) struct Output {
     pub(super) heredocs: Vec<HereDoc>,
     pub(super) comments: Vec<Place>,
     pub(super) problems: Vec<Problem>,
+    /// Memory for the value of a word that is being read.
+    pub(super) value: String,
 }
 
 /// The way from offsets of the text being read to the file.
@@ -112,7 +120,7 @@ impl<'t> Parser<'t> {
             parent: None,
             stops: Stops::default(),
             pending: Vec::new(),
-            locals: Vec::new(),
+            locals: Vec::with_capacity(USUAL_LOCALS),
         }
     }
 
@@ -134,6 +142,11 @@ impl<'t> Parser<'t> {
 
     pub(super) fn place(&self, start: usize, end: usize) -> Place {
         self.map.place(start, end)
+    }
+
+    /// Whether the text that is read is not that of the script.
+    pub(super) const fn is_nested(&self) -> bool {
+        matches!(self.map, Map::Nested(..))
     }
 
     pub(super) fn problem(&mut self, kind: ProblemKind, start: usize, end: usize) {
@@ -312,6 +325,9 @@ impl<'t> Parser<'t> {
                 }
             }
             if let Some(item) = item {
+                if list.items.is_empty() {
+                    list.items = Vec::with_capacity(1);
+                }
                 list.items.push(item);
             } else if self.pos > start {
                 // A stray `fi;`: its separator goes with it.
@@ -354,6 +370,9 @@ impl<'t> Parser<'t> {
                 end = self.last;
                 if let Some(last) = elements.last() {
                     self.connect(&last.pipeline, &pipeline, before);
+                }
+                if elements.is_empty() {
+                    elements = Vec::with_capacity(USUAL_ELEMENTS);
                 }
                 elements.push(Element { before, before_place, pipeline });
             } else if before != Connector::End {
@@ -400,7 +419,10 @@ impl<'t> Parser<'t> {
                 self.set_next(node, terminator);
             }
         }
-        let place = self.place(start, end);
+        let place = match elements.as_slice() {
+            [only] => only.pipeline.place,
+            _ => self.place(start, end),
+        };
         Some(AndOr { elements, terminator, terminator_place, place })
     }
 
@@ -426,7 +448,8 @@ impl<'t> Parser<'t> {
     fn pipeline(&mut self) -> Option<Pipeline> {
         let start = self.pos;
         let (mut negated, mut timed) = (false, false);
-        loop {
+        // No other byte begins one of the two words.
+        while matches!(self.peek(), Some(b'!' | b't')) {
             if self.eat_word("!") {
                 negated = !negated;
             } else if self.bare_word() == "time" && !timed && !self.time_is_program() {
@@ -455,6 +478,10 @@ impl<'t> Parser<'t> {
                 }
                 break;
             };
+            if commands.is_empty() {
+                // Most pipelines are a single command.
+                commands = Vec::with_capacity(1);
+            }
             commands.push(node);
             end = self.last;
             self.skip_blanks();

@@ -115,10 +115,10 @@ fn push_unescaped(joined: &mut Joined, line: &str, file_offset: u32) {
 
 /// What runs a script, by its first line.
 pub fn interpreter_of(body: &str) -> Interpreter {
-    let Some(shebang) = body.lines().next().and_then(|line| line.trim_start_matches('\t').strip_prefix("#!"))
-    else {
+    let Some(shebang) = body.trim_start_matches('\t').strip_prefix("#!") else {
         return Interpreter::Default;
     };
+    let shebang = shebang.lines().next().unwrap_or("");
     let mut words = shebang.split_whitespace().peekable();
     let mut program = words.next().map_or("", base_name);
     if program == "env" {

@@ -51,19 +51,18 @@ impl Parser<'_> {
         &self,
         start: usize,
         end: usize,
-        value: Option<String>,
+        value: Option<&str>,
         marks: Marks,
         parts: Vec<Part>,
     ) -> Word {
         let place = self.place(start, end);
-        let raw = self.out.text.get(place.range()).unwrap_or("");
-        let resolved = if let Some(value) = value {
-            (value != raw).then(|| value.into_boxed_str())
-        } else {
-            // Inside of strings the outer text has escapes and continuations that this level does not see.
-            let text = self.slice(start, end);
-            (text != raw).then(|| text.into())
-        };
+        // Inside of strings the outer text has escapes and continuations that this level does not see.
+        let value = value.or_else(|| self.is_nested().then(|| self.slice(start, end)));
+        let resolved = value.filter(|value| {
+            let raw = self.out.text.get(place.range()).unwrap_or("");
+            *value != raw
+        });
+        let resolved = resolved.map(Box::from);
         Word { source: Arc::clone(&self.out.text), place, resolved, marks, parts }
     }
 
@@ -81,14 +80,18 @@ impl Parser<'_> {
             self.last = self.pos;
             return Some((self.plain_word(start, self.pos), Vec::new()));
         }
-        let mut scan = Scan::default();
+        // The memory of one value serves for all words; a word inside of this one takes its own.
+        let value = std::mem::take(&mut self.out.value);
+        let mut scan = Scan { value, ..Scan::default() };
         let parts = self.scan_unquoted(&mut scan, start, pattern);
-        if self.pos == start {
-            return None;
-        }
-        self.last = self.pos;
-        let word = self.make_word(start, self.pos, Some(scan.value), scan.marks, parts);
-        Some((word, scan.expansions))
+        let word = (self.pos > start).then(|| {
+            self.last = self.pos;
+            let word = self.make_word(start, self.pos, Some(&scan.value), scan.marks, parts);
+            (word, scan.expansions)
+        });
+        scan.value.clear();
+        self.out.value = scan.value;
+        word
     }
 
     fn scan_unquoted(&mut self, scan: &mut Scan, start: usize, pattern: bool) -> Vec<Part> {

@@ -22,7 +22,7 @@ pub struct Script {
     pub problems: Vec<Problem>,
     text: Arc<str>,
     commands: Vec<Command>,
-    /// Numbers of the commands in order of place.
+    /// Numbers of the commands in order of place; empty where that is the order of reading.
     order: Vec<u32>,
     end: Place,
     /// The options of the shell that is named for this script alone.
@@ -144,11 +144,15 @@ pub fn parse(joined: &Joined) -> Script {
         heredocs: Vec::new(),
         comments: Vec::new(),
         problems: Vec::new(),
+        value: String::new(),
     };
     let root = Parser::new(joined.text(), Map::Root(joined), &mut out).list(true);
-    let mut order: Vec<u32> = (0..out.commands.len() as u32).collect();
-    // Stable: a string's commands come behind the command that runs it.
-    order.sort_by_key(|index| out.commands.get(*index as usize).map_or(0, |command| command.place.start));
+    let mut order = Vec::new();
+    if !out.commands.is_sorted_by_key(|command| command.place.start) {
+        order.extend(0..out.commands.len() as u32);
+        // Stable: a string's commands come behind the command that runs it.
+        order.sort_by_key(|index| out.commands.get(*index as usize).map_or(0, |command| command.place.start));
+    }
     let len = text.len();
     Script {
         root,
@@ -185,7 +189,10 @@ impl Script {
 
     /// Every simple command anywhere, in order of place.
     pub fn commands(&self) -> impl DoubleEndedIterator<Item = &Command> {
-        self.order.iter().filter_map(|index| self.commands.get(*index as usize))
+        (0..self.commands.len()).filter_map(|at| {
+            let index = if self.order.is_empty() { at } else { *self.order.get(at)? as usize };
+            self.commands.get(index)
+        })
     }
 
     /// The commands of that name.

@@ -4,25 +4,43 @@ use super::ast::{
     AndOr, CommandId, Connector, Element, HereDoc, List, Node, Pipeline, Place, ProblemKind, Redirect,
     RedirectOperator,
 };
-use super::command::{Assignment, Command, Inside, find_program};
+use super::command::{Assignment, Command, Inside, find_program, program_name};
 use super::nested::find_execs;
 use super::parser::{Local, Parser};
 use super::word::Word;
 use crate::dockerfile::Joined;
 use crate::text::Span;
 
+/// Room is made for so many words at once.
+const USUAL_WORDS: usize = 8;
+
+/// The operators of redirects, longer ones before those they begin with.
+static REDIRECT_OPERATORS: [(&str, RedirectOperator); 12] = [
+    ("<<<", RedirectOperator::HereString),
+    ("<<-", RedirectOperator::HereDocTabs),
+    ("<<", RedirectOperator::HereDoc),
+    ("<&", RedirectOperator::DuplicateIn),
+    ("<>", RedirectOperator::ReadWrite),
+    (">>", RedirectOperator::Append),
+    (">&", RedirectOperator::DuplicateOut),
+    (">|", RedirectOperator::Clobber),
+    ("&>>", RedirectOperator::AppendBoth),
+    ("&>", RedirectOperator::WriteBoth),
+    ("<", RedirectOperator::Read),
+    (">", RedirectOperator::Write),
+];
+
 impl Parser<'_> {
     pub(super) fn simple_command(&mut self) -> Option<Node> {
         let start = self.pos;
         let id = CommandId(self.out.commands.len() as u32);
-        let empty = self.place(start, start);
         // Takes the number now, so that commands in its substitutions come behind it.
         self.out.commands.push(Command {
             id,
             assignments: Vec::new(),
             words: Vec::new(),
             redirects: Vec::new(),
-            place: empty,
+            place: Place::default(),
             context: self.context(),
             script: None,
             name_at: 0,
@@ -34,12 +52,18 @@ impl Parser<'_> {
         loop {
             self.skip_blanks();
             if let Some(redirect) = self.redirect() {
+                if redirects.is_empty() {
+                    redirects = Vec::with_capacity(1);
+                }
                 redirects.push(redirect);
             } else if words.is_empty()
                 && let Some(assignment) = self.assignment()
             {
                 assignments.push(assignment);
             } else if let Some(word) = self.command_word() {
+                if words.is_empty() {
+                    words = Vec::with_capacity(USUAL_WORDS);
+                }
                 words.push(word);
             } else if self.peek() == Some(b'(') && !words.is_empty() {
                 let at = self.pos;
@@ -67,8 +91,11 @@ impl Parser<'_> {
         }
         self.parent = outer_parent;
         if words.is_empty() && assignments.is_empty() && redirects.is_empty() {
+            let empty = self.place(start, start);
             if self.out.commands.len() == id.index() + 1 {
                 self.out.commands.pop();
+            } else if let Some(command) = self.out.commands.get_mut(id.index()) {
+                command.place = empty;
             }
             self.locals.truncate(first_local);
             return None;
@@ -81,13 +108,15 @@ impl Parser<'_> {
             }
         }
         let name_at = find_program(&words);
-        let string = self.shell_string(&words, name_at as usize, first_local);
-        let execs: Vec<(Vec<Word>, Option<Joined>)> = find_execs(&words, name_at as usize)
+        let name = words.get(name_at as usize).and_then(program_name);
+        let string = self.shell_string(name, &words, name_at as usize, first_local);
+        let execs: Vec<(Vec<Word>, Option<Joined>)> = find_execs(name, &words, name_at as usize)
             .into_iter()
             .filter_map(|(from, to)| {
                 let started = words.get(from..to)?.to_vec();
                 let at = find_program(&started) as usize;
-                let string = self.shell_string(&started, at, first_local + from);
+                let name = started.get(at).and_then(program_name);
+                let string = self.shell_string(name, &started, at, first_local + from);
                 Some((started, string))
             })
             .collect();
@@ -218,14 +247,19 @@ impl Parser<'_> {
     }
 
     /// A redirect at the cursor.
+    #[inline]
     pub(super) fn redirect(&mut self) -> Option<Redirect> {
+        // Cheap way out for almost every word.
+        match self.peek()? {
+            first @ (b'<' | b'>' | b'&' | b'{' | b'0'..=b'9') => self.likely_redirect(first),
+            _ => None,
+        }
+    }
+
+    /// A redirect at the cursor, where this byte stands.
+    fn likely_redirect(&mut self, first: u8) -> Option<Redirect> {
         let start = self.pos;
         let rest = self.bytes.get(start..).unwrap_or_default();
-        let first = *rest.first()?;
-        // Cheap way out for almost every word.
-        if !(matches!(first, b'<' | b'>' | b'&' | b'{') || first.is_ascii_digit()) {
-            return None;
-        }
         let descriptor_len = if first.is_ascii_digit() {
             rest.iter().take_while(|b| b.is_ascii_digit()).count()
         } else if first == b'{' {
@@ -237,27 +271,13 @@ impl Parser<'_> {
         } else {
             0
         };
-        let operators: [(&str, RedirectOperator); 12] = [
-            ("<<<", RedirectOperator::HereString),
-            ("<<-", RedirectOperator::HereDocTabs),
-            ("<<", RedirectOperator::HereDoc),
-            ("<&", RedirectOperator::DuplicateIn),
-            ("<>", RedirectOperator::ReadWrite),
-            (">>", RedirectOperator::Append),
-            (">&", RedirectOperator::DuplicateOut),
-            (">|", RedirectOperator::Clobber),
-            ("&>>", RedirectOperator::AppendBoth),
-            ("&>", RedirectOperator::WriteBoth),
-            ("<", RedirectOperator::Read),
-            (">", RedirectOperator::Write),
-        ];
         let tail = rest.get(descriptor_len..).unwrap_or_default();
         // `<(…)` and `>(…)` are words.
         if matches!(tail, [b'<' | b'>', b'(', ..]) || (descriptor_len > 0 && tail.first() == Some(&b'&')) {
             return None;
         }
         let (token, operator) =
-            operators.into_iter().find(|(token, _)| tail.starts_with(token.as_bytes()))?;
+            REDIRECT_OPERATORS.iter().find(|(token, _)| tail.starts_with(token.as_bytes()))?;
         let descriptor = (descriptor_len > 0)
             .then(|| self.slice(start, start + descriptor_len).to_owned().into_boxed_str());
         self.pos = start + descriptor_len + token.len();
@@ -268,6 +288,7 @@ impl Parser<'_> {
             self.problem(ProblemKind::NoRedirectTarget, start, self.last);
         }
         let mut heredoc = None;
+        let operator = *operator;
         if matches!(operator, RedirectOperator::HereDoc | RedirectOperator::HereDocTabs)
             && let Some(word) = &target
         {

@@ -49,8 +49,10 @@ impl Source {
     /// Indexes a text.
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        let mut starts = vec![0];
-        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
+        let line_ends = memchr::memchr_iter(b'\n', text.as_bytes());
+        let mut starts = Vec::with_capacity(line_ends.clone().count() + 1);
+        starts.push(0);
+        starts.extend(line_ends.map(|at| at as u32 + 1));
         // A final newline ends the last line, it does not begin another one.
         if starts.len() > 1 && starts.last() == Some(&(text.len() as u32)) {
             starts.pop();

@@ -1,6 +1,6 @@
 //! Words that BuildKit expands before it uses them: a quote or brace that is left open ends the build.
 
-use super::super::expand::{ExpandError, Value, expand};
+use super::super::expand::{ExpandError, Value, expand, is_itself};
 use super::super::{Instruction, Keyword, SyntaxError, Word};
 use super::{error, shown};
 use crate::text::Span;
@@ -32,7 +32,7 @@ pub(super) fn check(node: &Instruction, escape: char, file: &str) -> Option<Synt
 }
 
 fn refused(word: &Word, escape: char) -> Option<SyntaxError> {
-    if is_plain(&word.text, escape) {
+    if is_itself(&word.text, escape) || is_plain(&word.text, escape) {
         return None;
     }
     // No value is known here, and none is needed: what is asked for is the form.
