@@ -1,5 +1,7 @@
 //! Where a command runs.
 
+use crate::text::add_parts;
+
 /// The working directory of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dir {
@@ -24,22 +26,8 @@ impl Dir {
             Self::Unknown => return None,
         };
         let mut parts = Vec::new();
-        normalise(&mut parts, base, true);
-        normalise(&mut parts, path, true);
+        add_parts(&mut parts, base, true);
+        add_parts(&mut parts, path, true);
         Some(format!("/{}", parts.join("/")))
-    }
-}
-
-/// Adds the parts of a path; `..` takes one away.
-pub(super) fn normalise<'p>(parts: &mut Vec<&'p str>, path: &'p str, rooted: bool) {
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
     }
 }

@@ -9,10 +9,11 @@ mod switches;
 
 use super::ast::{AndOr, CommandId, Compound, CompoundKind, Connector, HereDoc, List, Node, Pipeline};
 use super::command::{Command, is_assignment_text};
-use super::dir::{Dir, normalise};
+use super::dir::Dir;
 use super::nested::SHELLS;
 use super::script::Options;
 use super::word::{Part, PartKind, Word};
+use crate::text::add_parts;
 use std::collections::HashMap;
 use switches::Switches;
 
@@ -157,7 +158,7 @@ impl Flow {
         };
         let mut parts = Vec::new();
         for text in texts.iter().rev() {
-            normalise(&mut parts, text, base == ROOT);
+            add_parts(&mut parts, text, base == ROOT);
         }
         (base, parts.join("/"))
     }

@@ -5,10 +5,12 @@
 
 pub mod diff;
 mod edit;
+mod path;
 mod source;
 mod span;
 
 pub use edit::{Composition, Edit, EditError, apply, compose};
+pub use path::add_parts;
 pub use source::{LineEnding, Position, Source, SourceError};
 pub use span::Span;
 

@@ -13,7 +13,7 @@ mod tests;
 
 pub use find::{FoundIgnoreFile, find_ignore_file, may_be_in_gitignore};
 
-use crate::text::Span;
+use crate::text::{Span, add_parts};
 use pattern::Glob;
 use std::borrow::Cow;
 
@@ -223,16 +223,7 @@ pub(super) fn clean(path: &str) -> Cow<'_, str> {
     }
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            name => parts.push(name),
-        }
-    }
+    add_parts(&mut parts, path, rooted);
     let joined = parts.join("/");
     Cow::Owned(match (rooted, joined.is_empty()) {
         (true, _) => format!("/{joined}"),
