@@ -170,7 +170,8 @@ pub(super) fn program_name(word: &Word) -> Option<&str> {
     if let Some(text) = word.literal() {
         return Some(base_name(text));
     }
-    let (_, name) = word.text().rsplit_once('/')?;
+    let text = word.text();
+    let name = text.get(text.bytes().rposition(|b| b == b'/')? + 1..)?;
     let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+');
     // A `/` inside of `$(a/b)` or `${x:-a/b}` leaves a bracket behind.
     (!name.is_empty() && name.bytes().all(known)).then_some(name)
@@ -178,7 +179,7 @@ pub(super) fn program_name(word: &Word) -> Option<&str> {
 
 /// The last part of a path.
 pub(super) fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    path.bytes().rposition(|b| b == b'/').and_then(|slash| path.get(slash + 1..)).unwrap_or(path)
 }
 
 /// Whether a word of a command line reads `NAME=…`.
