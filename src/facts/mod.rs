@@ -418,6 +418,14 @@ impl<'a> FileFacts<'a> {
         };
         // The syntax of dev container templates, which no build could expand.
         let dev_container = || memchr::memmem::find(bytes, b"${templateOption:");
+        // Most files have no such thing at all.
+        let opens = |at: usize| {
+            matches!(bytes.get(at + 1), Some(b'%' | b'{'))
+                || bytes.get(at..).is_some_and(|behind| behind.starts_with(b"{templateOption:"))
+        };
+        if !named && !memchr::memchr_iter(b'{', bytes).any(opens) {
+            return None;
+        }
         let mark = first("{%").or_else(|| first("{{")).or_else(dev_container);
         match mark {
             Some(at) => Some(Span::new(at as u32, at as u32 + 2)),

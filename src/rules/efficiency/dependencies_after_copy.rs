@@ -75,7 +75,8 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let mut done: Vec<Ecosystem> = Vec::new();
     let history = file.history(stage);
     for (at, (owner, run)) in history.iter().enumerate() {
-        if run.calls.is_empty() {
+        let reads_anew = |call| Ecosystem::of(call).is_some_and(|reads| !done.contains(&reads.ecosystem));
+        if !run.calls.iter().any(reads_anew) {
             continue;
         }
         let mut dir = Some("");

@@ -129,7 +129,7 @@ fn installed_by_uv(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Re
             continue;
         }
         for call in &facts.calls {
-            let installs = matches!(call.verb_text.as_str(), "sync" | "pip install" | "pip sync");
+            let installs = matches!(&*call.verb_text, "sync" | "pip install" | "pip sync");
             if call.manager == Manager::Uv
                 && installs
                 && !call.may_contain_anything()
