@@ -117,6 +117,7 @@ pub struct StageFacts<'a> {
     pub start: Start<'a>,
     /// From FROM to the end of the stage, in bytes.
     pub span: Span,
+    // Asked by several rules, and only once the start is known.
     launches: OnceCell<Vec<Launch>>,
     python_start: OnceCell<Option<PythonStart>>,
     python_settings: OnceCell<Option<PythonSettings>>,
