@@ -24,7 +24,8 @@ pub struct Copied<'a> {
 /// Finds the file of the context that the last COPY or ADD before the end of a stage put at an absolute
 /// path of the image. `None` when it came from somewhere else, or when that is not known.
 pub fn copied_from<'a>(file: &FileFacts<'a>, stage: &StageFacts<'a>, target: &str) -> Option<Copied<'a>> {
-    for (owner, facts) in file.history(stage).into_iter().rev() {
+    let chain = file.chain(stage).into_iter();
+    for (owner, facts) in chain.flat_map(|owner| owner.instructions.iter().rev().map(move |f| (owner, f))) {
         let instruction = facts.instruction;
         match instruction.keyword {
             Keyword::Copy | Keyword::Add if instruction.heredocs.is_empty() => {

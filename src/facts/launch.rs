@@ -22,13 +22,22 @@ pub struct Launch {
 impl Launch {
     /// The program without its path.
     pub fn program(&self) -> &str {
-        self.words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word))
+        program_of(&self.words)
     }
+}
+
+/// The program of a command line, without its folder; empty when there is none.
+pub(super) fn program_of(words: &[String]) -> &str {
+    words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word))
 }
 
 /// The commands that a container of a stage may end up running, in order of place; empty when that is not
 /// known.
-pub fn launches(stage: &StageFacts<'_>) -> Vec<Launch> {
+pub fn launches<'s>(stage: &'s StageFacts<'_>) -> &'s [Launch] {
+    stage.launches.get_or_init(|| find_launches(stage))
+}
+
+fn find_launches(stage: &StageFacts<'_>) -> Vec<Launch> {
     let start = &stage.start;
     let Some(main) = start.main() else { return Vec::new() };
     let arguments = start.entrypoint.as_ref().and(start.cmd.as_ref());

@@ -60,7 +60,7 @@ impl Ecosystem {
             (Manager::Uv, Verb::Install) if call.verb_text == "sync" => {
                 found(Ecosystem::Uv, &["pyproject.toml"], false)
             }
-            (Manager::Poetry, Verb::Install) if matches!(call.verb_text.as_str(), "install" | "sync") => {
+            (Manager::Poetry, Verb::Install) if matches!(&*call.verb_text, "install" | "sync") => {
                 found(Ecosystem::Poetry, &["pyproject.toml"], false)
             }
             (Manager::Pipenv, Verb::Install) if call.is_from_manifest() => {
@@ -81,27 +81,23 @@ impl Ecosystem {
             (Manager::Go, Verb::Download) if call.verb_text == "mod download" => {
                 found(Ecosystem::Go, &["go.mod"], false)
             }
-            (Manager::Go, Verb::Build) if matches!(call.verb_text.as_str(), "build" | "install") => {
+            (Manager::Go, Verb::Build) if matches!(&*call.verb_text, "build" | "install") => {
                 found(Ecosystem::Go, &["go.mod"], true)
             }
             (Manager::Bundler, Verb::Install) if call.is_from_manifest() => {
                 found(Ecosystem::Bundler, &["Gemfile"], false)
             }
-            (Manager::Composer, Verb::Install) if matches!(call.verb_text.as_str(), "install" | "i") => {
+            (Manager::Composer, Verb::Install) if matches!(&*call.verb_text, "install" | "i") => {
                 found(Ecosystem::Composer, &["composer.json"], false)
             }
             (Manager::Cargo, Verb::Build)
-                if matches!(call.verb_text.as_str(), "build" | "b" | "rustc" | "zigbuild") =>
+                if matches!(&*call.verb_text, "build" | "b" | "rustc" | "zigbuild") =>
             {
                 found(Ecosystem::Cargo, &["Cargo.toml"], true)
             }
             (Manager::Dotnet, Verb::Install) if call.verb_text == "restore" => dotnet(call, false),
-            (Manager::Dotnet, Verb::Build) if matches!(call.verb_text.as_str(), "build" | "publish") => {
-                if call.has_flag(&["--no-restore"]) {
-                    None
-                } else {
-                    dotnet(call, true)
-                }
+            (Manager::Dotnet, Verb::Build) if matches!(&*call.verb_text, "build" | "publish") => {
+                if call.has_flag(&["--no-restore"]) { None } else { dotnet(call, true) }
             }
             _ => None,
         }
@@ -202,7 +198,7 @@ fn python(call: &PackageCommand<'_>, ecosystem: Ecosystem) -> Option<Reads> {
     let mut project = false;
     for package in &call.packages {
         match package.kind {
-            PackageKind::Requirements | PackageKind::Constraints => manifests.push(package.name.clone()),
+            PackageKind::Requirements | PackageKind::Constraints => manifests.push(package.name.to_string()),
             PackageKind::Editable | PackageKind::Path if !package.name.contains(".whl") => {
                 let dir = package.name.split('[').next().unwrap_or("").trim_end_matches('/');
                 project = true;

@@ -41,7 +41,7 @@ use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, StageNames, sta
 use crate::image::{self, Defaults};
 use crate::repository::Tree;
 use crate::shell::packages::{PackageCommand, package_commands};
-use crate::shell::{RunBody, Script};
+use crate::shell::{Command, RunBody, Script};
 use crate::text::Span;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::{OnceCell, RefCell};
@@ -118,6 +118,10 @@ pub struct StageFacts<'a> {
     pub start: Start<'a>,
     /// From FROM to the end of the stage, in bytes.
     pub span: Span,
+    // Asked by several rules, and only once the start is known.
+    launches: OnceCell<Vec<Launch>>,
+    python_start: OnceCell<Option<PythonStart>>,
+    python_settings: OnceCell<Option<PythonSettings>>,
 }
 
 /// Facts of an instruction.
@@ -272,6 +276,9 @@ impl<'a> FileFacts<'a> {
             dev: self.dev || name.is_some_and(is_dev_stage),
             start: Start::default(),
             span: Span::new(from.span.start, end),
+            launches: OnceCell::new(),
+            python_start: OnceCell::new(),
+            python_settings: OnceCell::new(),
         }
     }
 
@@ -329,9 +336,12 @@ impl<'a> FileFacts<'a> {
 
     /// The instructions of a stage and of the stages it is built on, in the order they are run.
     pub fn history(&self, stage: &StageFacts<'_>) -> Vec<(&StageFacts<'a>, &InstructionFacts<'a>)> {
-        let mut chain = self.chain(stage);
-        chain.reverse();
-        chain.into_iter().flat_map(|s| s.instructions.iter().map(move |i| (s, i))).collect()
+        let chain = self.chain(stage);
+        let mut out = Vec::with_capacity(chain.iter().map(|stage| stage.instructions.len()).sum());
+        for stage in chain.into_iter().rev() {
+            out.extend(stage.instructions.iter().map(|facts| (stage, facts)));
+        }
+        out
     }
 
     /// Number of the first instruction in the history of a stage for which `holds` is true.
@@ -411,6 +421,14 @@ impl<'a> FileFacts<'a> {
         };
         // The syntax of dev container templates, which no build could expand.
         let dev_container = || memchr::memmem::find(bytes, b"${templateOption:");
+        // Most files have no such thing at all.
+        let opens = |at: usize| {
+            matches!(bytes.get(at + 1), Some(b'%' | b'{'))
+                || bytes.get(at..).is_some_and(|behind| behind.starts_with(b"{templateOption:"))
+        };
+        if !named && !memchr::memchr_iter(b'{', bytes).any(opens) {
+            return None;
+        }
         let mark = first("{%").or_else(|| first("{{")).or_else(dev_container);
         match mark {
             Some(at) => Some(Span::new(at as u32, at as u32 + 2)),
@@ -479,7 +497,20 @@ impl<'a> StageFacts<'a> {
     }
 }
 
-impl InstructionFacts<'_> {
+/// A command of a RUN, with what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'f, 'a> {
+    /// The script it stands in.
+    pub script: &'f Script,
+    /// That script's number among [`InstructionFacts::scripts`].
+    pub order: usize,
+    /// The command.
+    pub command: &'f Command,
+    /// What it does with a package manager.
+    pub call: Option<&'f PackageCommand<'a>>,
+}
+
+impl<'a> InstructionFacts<'a> {
     /// Whether this is an instruction of that kind.
     pub fn is(&self, keyword: Keyword) -> bool {
         self.instruction.keyword == keyword
@@ -488,6 +519,18 @@ impl InstructionFacts<'_> {
     /// The scripts that run here: the line, then the here-documents that a shell runs.
     pub fn scripts(&self) -> impl Iterator<Item = &Script> {
         self.body.into_iter().flat_map(RunBody::scripts)
+    }
+
+    /// The commands that run here, in order. Only those of RUN have their calls of package managers with them.
+    pub fn steps(&self) -> impl Iterator<Item = Step<'_, 'a>> {
+        // Both are in the order of the scripts.
+        let mut calls = self.calls.iter().peekable();
+        let commands =
+            |(order, script)| Script::commands(script).map(move |command| (order, script, command));
+        self.scripts().enumerate().flat_map(commands).map(move |(order, script, command)| {
+            let call = calls.next_if(|call| std::ptr::eq(call.command, command));
+            Step { script, order, command, call }
+        })
     }
 }
 

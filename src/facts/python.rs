@@ -1,6 +1,6 @@
 //! Python in the command of a stage, its settings in the environment, and its console scripts.
 
-use super::launch::{Launch, launches};
+use super::launch::{Launch, launches, program_of};
 use super::{Base, FileFacts, StageFacts, Workdir, copied_from, is_absolute, join};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::repository::python;
@@ -83,28 +83,35 @@ pub struct PythonStart {
 }
 
 /// Finds the first command of a stage that runs Python; `None` when none does, or when that is not known.
-pub fn python_start(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<PythonStart> {
-    launches(stage).into_iter().find_map(|launch| read(file, stage, launch))
+pub fn python_start<'s>(file: &FileFacts<'_>, stage: &'s StageFacts<'_>) -> Option<&'s PythonStart> {
+    let find = || launches(stage).iter().find_map(|launch| read(file, stage, launch));
+    stage.python_start.get_or_init(find).as_ref()
 }
 
-fn read(file: &FileFacts<'_>, stage: &StageFacts<'_>, mut launch: Launch) -> Option<PythonStart> {
+fn read(file: &FileFacts<'_>, stage: &StageFacts<'_>, launch: &Launch) -> Option<PythonStart> {
+    let mut words = launch.words.as_slice();
     // `poetry run opentelemetry-instrument gunicorn`: nobody goes deeper.
     for _ in 0..4 {
-        let program = launch.program();
+        let program = program_of(words);
         let Some((_, verbs)) = RUNNERS.iter().find(|(name, _)| *name == program) else { break };
-        let rest = launch.words.get(1..)?;
+        let rest = words.get(1..)?;
         let rest = match verbs.first() {
             Some(verb) if rest.first()? == verb => rest.get(1..)?,
             Some(_) => return None,
             None => rest,
         };
         let at = rest.iter().position(|word| !word.starts_with('-'))?;
-        launch.words = rest[at..].to_vec();
+        words = &rest[at..];
     }
-    let program = launch.program().to_owned();
-    let mut start = PythonStart { launch, unbuffered: false, faulthandler: false, modules: Vec::new() };
-    let words = start.launch.words.clone();
-    if is_python(&program) {
+    let program = program_of(words);
+    let start = || PythonStart {
+        launch: Launch { words: words.to_vec(), in_script: launch.in_script.clone(), span: launch.span },
+        unbuffered: false,
+        faulthandler: false,
+        modules: Vec::new(),
+    };
+    if is_python(program) {
+        let mut start = start();
         let mut rest = words.get(1..)?.iter();
         while let Some(word) = rest.next() {
             let Some(option) = word.strip_prefix('-') else {
@@ -132,11 +139,14 @@ fn read(file: &FileFacts<'_>, stage: &StageFacts<'_>, mut launch: Launch) -> Opt
         }
         return Some(start);
     }
-    if words.first()?.rsplit_once('.').is_some_and(|(_, end)| end == "py") {
-        start.modules.extend(script_file(file, stage, words.first()?));
+    let first = words.first()?;
+    if first.rsplit_once('.').is_some_and(|(_, end)| end == "py") {
+        let mut start = start();
+        start.modules.extend(script_file(file, stage, first));
         return Some(start);
     }
-    if PROGRAMS.contains(&program.as_str()) {
+    if PROGRAMS.contains(&program) {
+        let mut start = start();
         let application = words.iter().skip(1).filter_map(|word| word.split_once(':'));
         let named = application
             .map(|(module, _)| module)
@@ -148,11 +158,11 @@ fn read(file: &FileFacts<'_>, stage: &StageFacts<'_>, mut launch: Launch) -> Opt
         start.modules.extend(named.flat_map(|module| module_files(file, module)));
         return Some(start);
     }
-    let own = !words.first()?.contains('$')
+    let own = !first.contains('$')
         && !program.is_empty()
         && builds_on_python(file, stage)
-        && declared_console_scripts(file).has(&program);
-    own.then_some(start)
+        && declared_console_scripts(file).has(program);
+    own.then(start)
 }
 
 fn is_fault_option(value: &str) -> bool {
@@ -219,7 +229,11 @@ impl PythonSettings {
 ///
 /// `None` for stages that nobody starts (builder stages, stages that others are built on), for commands that
 /// are not known to run Python, and for bases whose environment is not known.
-pub fn python_settings(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<PythonSettings> {
+pub fn python_settings<'s>(file: &FileFacts<'_>, stage: &'s StageFacts<'_>) -> Option<&'s PythonSettings> {
+    stage.python_settings.get_or_init(|| find_settings(file, stage)).as_ref()
+}
+
+fn find_settings(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<PythonSettings> {
     if !stage.shipped || stage.built_on || !is_base_environment_known(file, stage) {
         return None;
     }
@@ -250,7 +264,7 @@ pub fn python_settings(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<P
         return None;
     }
     let edits = settings_edits(file, stage, &missing).unwrap_or_default();
-    Some(PythonSettings { start, buffered, no_fault_handler, edits })
+    Some(PythonSettings { start: start.clone(), buffered, no_fault_handler, edits })
 }
 
 /// Whether nothing but the Dockerfile sets Python's variables: the base is empty, or its own environment is

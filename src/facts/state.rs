@@ -321,18 +321,22 @@ pub fn is_absolute(path: &str) -> bool {
 
 /// Joins container paths and resolves `.` and `..`.
 pub fn join(base: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
+    let mut out = String::with_capacity(base.len() + path.len() + 2);
     let from = if is_absolute(path) { "" } else { base };
     for part in from.split('/').chain(path.split('/')) {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop();
+            ".." => out.truncate(out.rfind('/').unwrap_or(0)),
+            name => {
+                out.push('/');
+                out.push_str(name);
             }
-            name => parts.push(name),
         }
     }
-    format!("/{}", parts.join("/"))
+    if out.is_empty() {
+        out.push('/');
+    }
+    out
 }
 
 #[cfg(test)]

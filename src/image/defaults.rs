@@ -78,7 +78,7 @@ pub fn operating_system(image: &Image, tag: &str) -> Option<&'static str> {
         return Some("linux");
     }
     let named = os_part(tag).filter(|_| image.is_known()).map(|part| part.distribution.family);
-    let windows = || Distribution::of(Facts::collect(image, tag).get("os")?).map(|os| os.family);
+    let windows = || Distribution::of(fact(image, tag, "os")?).map(|os| os.family);
     named.or_else(|| windows().filter(|family| *family == Family::Windows)).map(os)
 }
 
@@ -89,12 +89,12 @@ pub(super) fn is_listed(image: &Image) -> bool {
 
 /// Image of the end-of-life table whose releases the tags of this image carry.
 pub(super) fn end_of_life_table(image: &Image) -> Option<&'static str> {
-    Facts::collect(image, "").get("eol")
+    fact(image, "", "eol")
 }
 
 /// The image publishes no version tags.
 pub(super) fn publishes_no_versions(image: &Image) -> bool {
-    Facts::collect(image, "").get("tags") == Some("none")
+    fact(image, "", "tags") == Some("none")
 }
 
 fn account(fact: &'static str) -> Option<Account> {
@@ -125,6 +125,19 @@ impl Facts {
     }
 }
 
+/// What [`Facts::get`] says of the facts that [`Facts::collect`] finds, for one key alone.
+fn fact(image: &Image, tag: &str, key: &str) -> Option<&'static str> {
+    let value = |row: Row| {
+        let facts = row.field(2).rsplit(' ');
+        facts.filter_map(|fact| fact.split_once('=')).find(|(name, _)| *name == key).map(|(_, value)| value)
+    };
+    let rows = keys(image);
+    rows.iter()
+        .flat_map(|name| DEFAULTS.rows(name))
+        .filter_map(|row| value(row).filter(|_| fits(row.field(1), image, tag)))
+        .last()
+}
+
 /// Names under which the table may speak about an image, general ones first.
 fn keys(image: &Image) -> Vec<String> {
     let mut name = image.repository.clone();
@@ -137,7 +150,7 @@ fn keys(image: &Image) -> Vec<String> {
     let mut keys: Vec<String> = name
         .match_indices(['/', '-'])
         .filter_map(|(end, _)| name.get(..=end))
-        .map(|prefix| format!("{prefix}*"))
+        .map(|prefix| [prefix, "*"].concat())
         .collect();
     keys.push(name);
     keys

@@ -95,14 +95,14 @@ impl Eol {
 /// the table. `today` decides about [`Eol::state`]; a release whose end is `today` has ended.
 pub fn end_of_life(image: &Image, tag: &str, today: Date) -> Vec<Eol> {
     thread_local!(static ANSWERS: Memo<Vec<Eol>> = Memo::new());
-    if !image.is_known() {
-        return Vec::new();
-    }
     ANSWERS.with(|memo| memo.get(image, tag, Some(today), || look_up(image, tag, today)))
 }
 
 fn look_up(image: &Image, tag: &str, today: Date) -> Vec<Eol> {
     let mut found = Vec::new();
+    if !image.is_known() {
+        return found;
+    }
     let own = own_release(image, tag);
     let names_an_os = is_os(image);
     if let Some(row) = own {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 /// Answers that are kept; then all are forgotten.
-const MOST: usize = 256;
+const MOST: usize = 1024;
 
 /// What an answer belongs to: the image, its tag, and the day where the answer depends on it.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Tags of Docker Official Images: which are rebuilt, which name the same build, what to write instead.
 
 use jiff::civil::Date;
+use memchr::memmem;
 
 use super::defaults;
 use super::lifecycle::{State, is_os, own_release, states};
@@ -52,13 +53,21 @@ pub(super) fn build_of(
     image: &Image,
     tag: &str,
 ) -> Option<impl Iterator<Item = &'static str> + Clone + use<>> {
-    if !image.official || tag.is_empty() {
+    if !image.official || tag.is_empty() || tag.contains(' ') {
         return None;
     }
+    let finder = memmem::Finder::new(tag);
     BUILDS
         .rows(&image.repository)
-        .map(|row| row.field(1).split(' '))
-        .find(|tags| tags.clone().any(|listed| listed == tag))
+        .map(|row| row.field(1))
+        .find(|tags| {
+            finder.find_iter(tags.as_bytes()).any(|at| {
+                let (before, after) = (tags.get(..at), tags.get(at + tag.len()..));
+                before.is_some_and(|text| text.is_empty() || text.ends_with(' '))
+                    && after.is_some_and(|text| text.is_empty() || text.starts_with(' '))
+            })
+        })
+        .map(|tags| tags.split(' '))
 }
 
 fn is_listed(image: &Image, tag: &str) -> bool {

@@ -170,8 +170,14 @@ pub(super) fn release_of(image: &str, text: &str) -> Option<Row> {
     };
     let word = text.split('-').next().unwrap_or_default();
     EOL.rows(image)
-        .filter(|row| row.value(2) == Some(word) || begins_with_release(text, row.field(1)))
-        .max_by_key(|row| row.field(1).len())
+        .filter_map(|row| {
+            let mut fields = row.fields().skip(1);
+            let (release, codename) = (fields.next()?, fields.next().unwrap_or_default());
+            let named = codename == word && !matches!(codename, "" | "-");
+            (named || begins_with_release(text, release)).then_some((row, release.len()))
+        })
+        .max_by_key(|(_, length)| *length)
+        .map(|(row, _)| row)
 }
 
 fn begins_with_release(text: &str, release: &str) -> bool {

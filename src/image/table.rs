@@ -18,12 +18,14 @@ impl Table {
 
     /// The contiguous rows whose first fields are `key` (fields joined by tabs), in the order of the file.
     pub(super) fn rows(self, key: &str) -> impl Iterator<Item = Row> + Clone + use<'_> {
-        self.0
-            .get(self.first_at_or_after(key)..)
-            .unwrap_or_default()
-            .lines()
-            .take_while(move |line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with('\t')))
-            .map(Row)
+        let mut rest = self.0.get(self.first_at_or_after(key)..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            rest.strip_prefix(key).filter(|behind| behind.starts_with('\t'))?;
+            let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+            let line = rest.get(..end)?;
+            rest = rest.get(end + 1..).unwrap_or_default();
+            Some(Row(line))
+        })
     }
 
     pub(super) fn has(self, key: &str) -> bool {
@@ -67,7 +69,18 @@ impl Table {
 impl Row {
     /// The field with this number, from 0; empty when the line is shorter.
     pub(super) fn field(self, number: usize) -> &'static str {
-        self.0.split('\t').nth(number).unwrap_or_default()
+        self.fields().nth(number).unwrap_or_default()
+    }
+
+    /// The fields in order.
+    pub(super) fn fields(self) -> impl Iterator<Item = &'static str> {
+        let mut rest = Some(self.0);
+        std::iter::from_fn(move || {
+            let text = rest?;
+            let Some(tab) = memchr(b'\t', text.as_bytes()) else { return rest.take() };
+            rest = text.get(tab + 1..);
+            text.get(..tab)
+        })
     }
 
     /// As [`Row::field`], with `-` (none) as `None`.

@@ -271,7 +271,7 @@ impl Cache {
             return false;
         }
         match self {
-            Self::Apt => matches!(call.verb_text.as_str(), "dist-clean" | "distclean"),
+            Self::Apt => matches!(&*call.verb_text, "dist-clean" | "distclean"),
             Self::Dnf => {
                 call.operands.iter().any(|word| word.text() == "all" || word.has_expansion())
                     || call.operands.is_empty()

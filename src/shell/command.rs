@@ -170,7 +170,8 @@ pub(super) fn program_name(word: &Word) -> Option<&str> {
     if let Some(text) = word.literal() {
         return Some(base_name(text));
     }
-    let (_, name) = word.text().rsplit_once('/')?;
+    let text = word.text();
+    let name = text.get(text.bytes().rposition(|b| b == b'/')? + 1..)?;
     let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+');
     // A `/` inside of `$(a/b)` or `${x:-a/b}` leaves a bracket behind.
     (!name.is_empty() && name.bytes().all(known)).then_some(name)

@@ -69,7 +69,7 @@ declare_rule! {
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
     // Most instructions hold no variable at all.
-    if !file.dockerfile.source.slice(facts.instruction.span).contains('$') {
+    if !holds_variable(file.dockerfile.source.slice(facts.instruction.span)) {
         return;
     }
     match facts.instruction.keyword {
@@ -78,12 +78,19 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     }
 }
 
+fn holds_variable(text: &str) -> bool {
+    memchr::memchr(b'$', text.as_bytes()).is_some()
+}
+
 /// FROM sees the global ARGs only.
 fn from(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
     let source = &file.dockerfile.source;
     let mut seen: Vec<String> = Vec::new();
     for text in facts.instruction.expanded_texts() {
         let ExpandedText::Word(word) = text else { continue };
+        if !holds_variable(&word.text) {
+            continue;
+        }
         let globals = &file.global_args;
         let Ok(expanded) = expand(&word.text, file.dockerfile.escape, &|name| globals.value(name)) else {
             continue;
@@ -144,6 +151,7 @@ fn inside(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts
     let mut seen: Vec<String> = Vec::new();
     for text in node.expanded_texts() {
         let (uses, word, body) = match text {
+            ExpandedText::Word(word) if !holds_variable(&word.text) => continue,
             ExpandedText::Word(word) => (facts.state.expand(&word.text).uses, Some(word), None),
             ExpandedText::Body(span) => {
                 let text = source.slice(span);

@@ -7,7 +7,7 @@ use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::rules::append::append;
 use crate::rules::caches::REMOVE_APT_LISTS;
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::{Manager, PackageCommand, Verb, package_command, package_commands};
+use crate::shell::packages::{Manager, PackageCommand, Verb, package_command};
 use crate::shell::{Command, Script};
 use crate::text::Edit;
 
@@ -109,21 +109,20 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
 }
 
 /// The update of a RUN that installs nothing: not itself, and not by a script that nobody sees into.
-fn only_updates<'f>(facts: &'f InstructionFacts<'_>) -> Option<(&'f Script, PackageCommand<'f>)> {
-    if !facts.is(Keyword::Run) || has_index_mount(facts) {
+fn only_updates<'f, 'a>(facts: &'f InstructionFacts<'a>) -> Option<(&'f Script, &'f PackageCommand<'a>)> {
+    let is_update = |call: &PackageCommand<'_>| call.verb == Verb::Update && call.manager.is_system();
+    if !facts.calls.iter().any(is_update) || has_index_mount(facts) {
         return None;
     }
     let mut update = None;
-    for script in facts.scripts() {
-        for command in script.commands() {
-            match package_command(command) {
-                Some(call) if call.verb == Verb::Update && call.manager.is_system() => {
-                    update.get_or_insert((script, call));
-                }
-                Some(call) if call.manager.is_system() && call.verb == Verb::Install => return None,
-                None if may_install(command, script) => return None,
-                _ => {}
+    for step in facts.steps() {
+        match step.call {
+            Some(call) if is_update(call) => {
+                update.get_or_insert((step.script, call));
             }
+            Some(call) if call.manager.is_system() && call.verb == Verb::Install => return None,
+            None if may_install(step.command, step.script) => return None,
+            _ => {}
         }
     }
     update
@@ -149,9 +148,9 @@ fn may_install(command: &Command, script: &Script) -> bool {
 fn is_one_update(facts: &InstructionFacts<'_>) -> bool {
     facts.body.as_ref().is_some_and(|body| {
         body.heredocs.is_empty()
-            && body.line.commands().all(|command| {
-                package_command(command).is_some_and(|call| call.verb == Verb::Update)
-                    || matches!(command.name(), Some("set" | "echo" | "true"))
+            && facts.steps().all(|step| {
+                step.call.is_some_and(|call| call.verb == Verb::Update)
+                    || matches!(step.command.name(), Some("set" | "echo" | "true"))
             })
     })
 }
@@ -202,8 +201,10 @@ fn removal(file: &FileFacts<'_>, install: &InstructionFacts<'_>, manager: Manage
     if script.text().contains(path) || script.text().contains("dist-clean") {
         return None;
     }
-    let sudo = package_commands(script)
-        .iter()
+    let sudo = install
+        .steps()
+        .take_while(|step| step.order == 0)
+        .filter_map(|step| step.call)
         .any(|call| call.verb == Verb::Install && call.command.prefix_word("sudo").is_some());
     let command = if sudo { format!("sudo {command}") } else { command.to_owned() };
     append(file, install, script, None, &command)

@@ -9,7 +9,7 @@ use crate::facts::{
 };
 use crate::repository::{Kind, Lookup, normalize};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::{PackageCommand, Verb, package_command, package_commands, removed_paths};
+use crate::shell::packages::{PackageCommand, Verb, removed_paths};
 use crate::text::{Edit, Span};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -75,31 +75,34 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let mut done: Vec<Ecosystem> = Vec::new();
     let history = file.history(stage);
     for (at, (owner, run)) in history.iter().enumerate() {
-        if !run.is(Keyword::Run) {
+        let reads_anew = |call| Ecosystem::of(call).is_some_and(|reads| !done.contains(&reads.ecosystem));
+        if !run.calls.iter().any(reads_anew) {
             continue;
         }
-        for script in run.scripts() {
-            let mut dir = Some(String::new());
-            for command in script.commands() {
-                if command.name() == Some("cd") {
-                    dir = command.args().first().and_then(|word| word.literal()).map(str::to_owned);
-                    continue;
-                }
-                let Some(call) = package_command(command) else { continue };
-                let Some(reads) = Ecosystem::of(&call) else { continue };
-                // The first install counts; what comes behind it is built on it.
-                if done.contains(&reads.ecosystem) {
-                    continue;
-                }
-                done.push(reads.ecosystem);
-                if owner.index != stage.index || run.mounts().iter().any(|m| m.kind == MountKind::Bind) {
-                    continue;
-                }
-                let Some(dir) = &dir else { continue };
-                let before = history.get(..at).unwrap_or(&[]);
-                let before: Vec<&InstructionFacts<'_>> = before.iter().map(|(_, facts)| *facts).collect();
-                examine(file, &before, run, &call, &reads, dir, report);
+        let mut dir = Some("");
+        let mut order = 0;
+        for step in run.steps() {
+            if step.order != order {
+                (dir, order) = (Some(""), step.order);
             }
+            if step.command.name() == Some("cd") {
+                dir = step.command.args().first().and_then(|word| word.literal());
+                continue;
+            }
+            let Some(call) = step.call else { continue };
+            let Some(reads) = Ecosystem::of(call) else { continue };
+            // The first install counts; what comes behind it is built on it.
+            if done.contains(&reads.ecosystem) {
+                continue;
+            }
+            done.push(reads.ecosystem);
+            if owner.index != stage.index || run.mounts().iter().any(|m| m.kind == MountKind::Bind) {
+                continue;
+            }
+            let Some(dir) = dir else { continue };
+            let before = history.get(..at).unwrap_or(&[]);
+            let before: Vec<&InstructionFacts<'_>> = before.iter().map(|(_, facts)| *facts).collect();
+            examine(file, &before, run, call, &reads, dir, report);
         }
     }
 }
@@ -442,11 +445,11 @@ fn after(ended: bool, newline: &str, lines: &[&str]) -> String {
 fn installs_only(run: &InstructionFacts<'_>, ecosystem: Ecosystem) -> bool {
     let Some(body) = &run.body else { return false };
     let pure = body.line.is_pure_and() && body.line.problems.is_empty() && body.heredocs.is_empty();
-    let calls = package_commands(&body.line);
-    pure && body.line.commands().all(|command| {
+    // Without here-documents the line's commands are all.
+    pure && run.steps().all(|step| {
+        let command = step.command;
         let harmless = !removed_paths(command).is_empty() || command.name() == Some("set");
-        let call = calls.iter().find(|call| call.command.id == command.id);
-        let installs = call.is_some_and(|call| match Ecosystem::of(call) {
+        let installs = step.call.is_some_and(|call| match Ecosystem::of(call) {
             Some(reads) => reads.ecosystem == ecosystem && !reads.project,
             None => matches!(call.verb, Verb::Install | Verb::Upgrade | Verb::Clean | Verb::Update),
         });

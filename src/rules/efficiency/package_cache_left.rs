@@ -2,13 +2,13 @@
 
 use crate::config::Level;
 use crate::declare_rule;
-use crate::dockerfile::{Heredoc, Keyword};
+use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::rules::append::{append, appendable};
 use crate::rules::caches::{Cache, REMOVE_APT_LISTS};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::{PackageCommand, Verb, call_cleans, package_commands, removed_paths, removes};
-use crate::shell::{Inside, Script};
+use crate::shell::Inside;
+use crate::shell::packages::{PackageCommand, Verb, call_cleans, removed_paths, removes};
 use crate::text::Edit;
 
 declare_rule! {
@@ -69,24 +69,21 @@ declare_rule! {
     }
 }
 
-/// A package manager call and the script of the RUN it is in.
+/// A package manager call and the number of the script of the RUN it is in.
 struct Call<'f> {
-    script: &'f Script,
-    heredoc: Option<&'f Heredoc>,
     order: usize,
-    what: PackageCommand<'f>,
+    what: &'f PackageCommand<'f>,
 }
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
     if !facts.is(Keyword::Run) || !stage.shipped || file.dev || stage.dev {
         return;
     }
-    let calls: Vec<Call<'_>> = appendable(facts)
-        .enumerate()
-        .flat_map(|(order, (script, heredoc))| {
-            package_commands(script).into_iter().map(move |what| Call { script, heredoc, order, what })
-        })
-        .collect();
+    if facts.calls.is_empty() {
+        return;
+    }
+    let calls: Vec<Call<'_>> =
+        facts.steps().filter_map(|step| Some(Call { order: step.order, what: step.call? })).collect();
     let mut seen: Vec<Cache> = Vec::new();
     for call in &calls {
         if let Some(cache) = Cache::of(call.what.manager)
@@ -110,7 +107,7 @@ fn check_cache(
 ) {
     let own: Vec<&Call<'_>> = calls.iter().filter(|c| Cache::of(c.what.manager) == Some(cache)).collect();
     let installs: Vec<&&Call<'_>> =
-        own.iter().filter(|c| c.what.verb == Verb::Install && !cache.call_leaves_nothing(&c.what)).collect();
+        own.iter().filter(|c| c.what.verb == Verb::Install && !cache.call_leaves_nothing(c.what)).collect();
     let (Some(first), Some(last)) = (installs.first(), installs.last()) else { return };
     // Without an update in this RUN the lists are the base image's.
     let updates = own.iter().any(|c| c.what.updates_index);
@@ -148,19 +145,18 @@ fn check_cache(
 /// Whether something behind the last install removes what it left.
 fn is_cleaned(cache: Cache, dirs: &[String], last: &Call<'_>, facts: &InstructionFacts<'_>) -> bool {
     let start = last.what.command.place.start;
-    appendable(facts).enumerate().any(|(order, (script, _))| {
-        script.commands().any(|command| {
-            let later = order > last.order || (order == last.order && command.place.start > start);
-            // A function is written before it is called.
-            if !later && !command.context.inside.any(Inside::FUNCTION) {
-                return false;
-            }
-            call_cleans(command)
-                || crate::shell::packages::package_command(command).is_some_and(|call| cache.cleans(&call))
-                || removed_paths(command)
-                    .iter()
-                    .any(|path| cache.named_by(path) || dirs.iter().any(|dir| removes(path, dir)))
-        })
+    facts.steps().any(|step| {
+        let command = step.command;
+        let later = step.order > last.order || (step.order == last.order && command.place.start > start);
+        // A function is written before it is called.
+        if !later && !command.context.inside.any(Inside::FUNCTION) {
+            return false;
+        }
+        call_cleans(command)
+            || step.call.is_some_and(|call| cache.cleans(call))
+            || removed_paths(command)
+                .iter()
+                .any(|path| cache.named_by(path) || dirs.iter().any(|dir| removes(path, dir)))
     })
 }
 
@@ -196,10 +192,11 @@ fn fix(
     if last.what.command.context.inside.any(Inside::STRING) || last.what.command.runs_as_other_user() {
         return None;
     }
-    let command = cache.clean_command(&last.what, file, facts)?;
+    let command = cache.clean_command(last.what, file, facts)?;
     let sudo = if last.what.command.prefix_word("sudo").is_some() { "sudo " } else { "" };
     let command = format!("{sudo}{command}");
-    let edit = append(file, facts, last.script, last.heredoc, &command)?;
+    let (script, heredoc) = appendable(facts).nth(last.order)?;
+    let edit = append(file, facts, script, heredoc, &command)?;
     let title = if command.ends_with(REMOVE_APT_LISTS) {
         "Remove the package lists".to_owned()
     } else {

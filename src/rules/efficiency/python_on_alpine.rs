@@ -298,7 +298,7 @@ impl Needs {
                     });
                     self.take(read);
                 }
-                PackageKind::Path | PackageKind::Editable if matches!(package.name.as_str(), "." | "./") => {
+                PackageKind::Path | PackageKind::Editable if matches!(&*package.name, "." | "./") => {
                     projects.push("pyproject.toml");
                 }
                 PackageKind::Constraints => {}

@@ -133,7 +133,7 @@ fn finding(
     let mut edits: Vec<Edit> =
         installs.iter().map(|call| Edit::insert(call.verb_span.end, " --no-install-recommends")).collect();
     let mut missing: Vec<String> = packages().filter_map(what_goes_missing).collect();
-    let downloader = packages().find(|p| NEEDS_CERTIFICATES.contains(&p.name.as_str()));
+    let downloader = packages().find(|p| NEEDS_CERTIFICATES.contains(&&*p.name));
     if let Some(package) = downloader.filter(|_| !has_certificates(file, stage, facts)) {
         edits.push(Edit::insert(package.span.start, certificates_before(file, package.span)));
         missing.push(format!(
@@ -161,7 +161,7 @@ fn finding(
     }
 }
 
-fn what_goes_missing(package: &Package) -> Option<String> {
+fn what_goes_missing(package: &Package<'_>) -> Option<String> {
     let fits = |pattern: &str| match pattern.strip_suffix('*') {
         Some(start) => package.name.starts_with(start),
         None => package.name == pattern,

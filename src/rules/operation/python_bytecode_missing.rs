@@ -118,6 +118,9 @@ fn compiled_after(stage: &StageFacts<'_>, index: usize) -> bool {
 fn installed_by_uv(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let mut found: Option<(&InstructionFacts<'_>, Span)> = None;
     for facts in stage.of(Keyword::Run) {
+        if !facts.calls.iter().any(|call| call.manager == Manager::Uv) {
+            continue;
+        }
         // Also set to 0: somebody has decided.
         if facts.state.env("UV_COMPILE_BYTECODE").is_some()
             || facts.state.arg("UV_COMPILE_BYTECODE").is_some()
@@ -126,7 +129,7 @@ fn installed_by_uv(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Re
             continue;
         }
         for call in &facts.calls {
-            let installs = matches!(call.verb_text.as_str(), "sync" | "pip install" | "pip sync");
+            let installs = matches!(&*call.verb_text, "sync" | "pip install" | "pip sync");
             if call.manager == Manager::Uv
                 && installs
                 && !call.may_contain_anything()

@@ -72,6 +72,6 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     if settings.edits.is_empty() {
         finding.note("Set `PYTHONFAULTHANDLER=1` in the image.");
     } else {
-        finding.fix(Fix::safe(settings.title(), settings.edits));
+        finding.fix(Fix::safe(settings.title(), settings.edits.clone()));
     }
 }

@@ -67,6 +67,11 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     if !stage.shipped || stage.built_on || file.docker_action {
         return;
     }
+    // Most files install nothing for one user.
+    let all = file.stages.iter().flat_map(|stage| &stage.instructions);
+    if !all.into_iter().any(|facts| user_installs(facts).next().is_some()) {
+        return;
+    }
     let starts = launches(stage);
     for (owner, facts) in file.history(stage) {
         for (call, span) in user_installs(facts) {
@@ -127,10 +132,9 @@ fn missing_on_path(
 }
 
 /// The installations of an instruction into the user's own directory, with the words that say so.
-fn user_installs<'f, 'a>(facts: &'f InstructionFacts<'a>) -> Vec<(&'f PackageCommand<'a>, Span)> {
-    if !facts.is(Keyword::Run) || facts.instruction.joined.text().contains("PYTHONUSERBASE") {
-        return Vec::new();
-    }
+fn user_installs<'f, 'a>(
+    facts: &'f InstructionFacts<'a>,
+) -> impl Iterator<Item = (&'f PackageCommand<'a>, Span)> {
     facts
         .calls
         .iter()
@@ -151,7 +155,7 @@ fn user_installs<'f, 'a>(facts: &'f InstructionFacts<'a>) -> Vec<(&'f PackageCom
             }
             _ => None,
         })
-        .collect()
+        .filter(|_| !facts.instruction.joined.text().contains("PYTHONUSERBASE"))
 }
 
 /// Whether a command that is started comes from what is installed. Commands with a path and `python -m` do not
@@ -229,7 +233,7 @@ fn copied_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut R
         let node = facts.instruction;
         let Some(builder) = source_stage(file, facts) else { continue };
         let Some(home) = file.history(builder).iter().find_map(|(_, built)| {
-            let installs = user_installs(built).iter().any(|(call, _)| call.manager == Manager::Pip);
+            let installs = user_installs(built).any(|(call, _)| call.manager == Manager::Pip);
             installs.then(|| account(file, builder, &built.state.user)).flatten()
         }) else {
             continue;
@@ -265,9 +269,7 @@ fn copied_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut R
 fn starts_from(file: &FileFacts<'_>, builder: &StageFacts<'_>, stage: &StageFacts<'_>) -> bool {
     let starts = launches(stage);
     file.history(builder).iter().any(|(_, facts)| {
-        user_installs(facts)
-            .iter()
-            .any(|(call, _)| starts.iter().any(|launch| installs_command(file, call, launch)))
+        user_installs(facts).any(|(call, _)| starts.iter().any(|launch| installs_command(file, call, launch)))
     })
 }
 

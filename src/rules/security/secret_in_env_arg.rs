@@ -402,9 +402,28 @@ const HARMLESS: [&str; 20] = [
     "with",
 ];
 
+/// Whether a name holds the beginning of anything that means a secret, in any case; most hold none.
+fn holds_stem(key: &str) -> bool {
+    let bytes = key.as_bytes();
+    bytes.iter().enumerate().any(|(at, first)| {
+        let stems: &[&str] = match first.to_ascii_lowercase() {
+            b'a' => &["auth"],
+            b'c' => &["credential"],
+            b'k' => &["key"],
+            b'p' => &["pass", "pwd"],
+            b's' => &["secret"],
+            b't' => &["token"],
+            _ => return false,
+        };
+        stems.iter().any(|stem| {
+            bytes.get(at..at + stem.len()).is_some_and(|text| text.eq_ignore_ascii_case(stem.as_bytes()))
+        })
+    })
+}
+
 /// Whether a variable's name says that its value is secret.
 fn names_secret(key: &str) -> bool {
-    if matches!(key, "PWD" | "OLDPWD") {
+    if !holds_stem(key) || matches!(key, "PWD" | "OLDPWD") {
         return false;
     }
     let parts = parts(key);

@@ -104,10 +104,12 @@ fn with_equals(file: &FileFacts<'_>, pair: &Pair, span: Span, value: &str) -> Op
     let quoting = quoting(value, escape)?;
     // The same value comes out of both, whatever the variables are.
     let marked = |name: &str| Value::Set(format!("<{name}>"));
-    let quoted = apply(value, &quoting).ok()?;
-    let (before, after) = (expand(value, escape, &marked).ok()?, expand(&quoted, escape, &marked).ok()?);
-    if before.value.is_none() || before.value != after.value {
-        return None;
+    let before = expand(value, escape, &marked).ok()?.value?;
+    if !quoting.is_empty() {
+        let quoted = apply(value, &quoting).ok()?;
+        if expand(&quoted, escape, &marked).ok()?.value? != before {
+            return None;
+        }
     }
     let mut edits = vec![Edit::replace(Span::new(pair.key.span.end, span.start), "=")];
     edits.extend(quoting.into_iter().map(|edit| Edit {

@@ -39,7 +39,7 @@ pub(super) static TOOL: Tool = Tool {
 
 /// `bundle --version` installs nothing; `install` takes no packages (`--without a b` names two groups).
 pub(super) fn refine(call: &mut PackageCommand<'_>) {
-    if matches!(call.verb_text.as_str(), "install" | "i" | "") {
+    if matches!(&*call.verb_text, "install" | "i" | "") {
         call.packages.clear();
     }
     if call.verb_text.is_empty() && call.has_flag(&["--version", "-v", "--help", "-h"]) {

@@ -81,9 +81,9 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
         let verb_word = call.operands.remove(0);
         if let Some((name, verb)) = TOOL.verbs.iter().find(|(name, _)| verb_word.literal() == Some(*name)) {
             call.verb = *verb;
-            (*name).clone_into(&mut call.verb_text);
+            call.verb_text = (*name).into();
         } else {
-            verb_word.text().clone_into(&mut call.verb_text);
+            call.verb_text = verb_word.text().into();
         }
         call.verb_span = verb_word.span();
         if call.verb == Verb::Install {
@@ -93,8 +93,8 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
                 .map(|word| {
                     let (name, version, kind) = (TOOL.package)(word.text());
                     Package {
-                        name: name.to_owned(),
-                        version: version.map(str::to_owned),
+                        name: name.into(),
+                        version: version.map(Into::into),
                         kind: if word.starts_with_expansion() { PackageKind::Variable } else { kind },
                         span: word.span(),
                         variable: word.has_expansion(),

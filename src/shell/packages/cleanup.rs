@@ -1,5 +1,6 @@
 //! What a command removes: `rm`, `find … -delete`, scripts that clean up.
 
+use crate::shell::command::base_name;
 use crate::shell::{Command, Word};
 
 /// The paths a command removes, as written with braces expanded; `~`, `$HOME`, `/root` and `/home/<user>` at
@@ -44,8 +45,10 @@ pub fn removes(path: &str, dir: &str) -> bool {
 /// Whether a command calls a script or function that says it cleans up: `/cleanup.sh`, `bash clean-layer`.
 pub fn call_cleans(command: &Command) -> bool {
     let says = |text: &str| {
-        let name = text.rsplit('/').next().unwrap_or(text).to_ascii_lowercase();
-        ["clean", "purge", "trim"].iter().any(|word| name.contains(word))
+        let name = base_name(text).as_bytes();
+        ["clean", "purge", "trim"]
+            .iter()
+            .any(|word| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())))
     };
     match command.name() {
         Some("sh" | "bash" | "ash" | "dash" | "source" | ".") => {

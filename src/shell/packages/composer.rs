@@ -55,7 +55,7 @@ pub(super) static TOOL: Tool = Tool {
 /// `create-project vendor/package folder version` names one package.
 pub(super) fn refine(call: &mut PackageCommand<'_>) {
     if call.verb_text == "create-project" {
-        let version = call.operands.get(2).map(|word| word.text().to_owned());
+        let version = call.operands.get(2).map(|word| word.text().into());
         call.packages.truncate(1);
         if let Some(package) = call.packages.first_mut().filter(|package| package.version.is_none()) {
             package.version = version;

@@ -72,7 +72,7 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
             letters
                 .chars()
                 .filter(char::is_ascii_alphabetic)
-                .map(|c| super::Flag { name: format!("-{c}"), ..template.clone() }),
+                .map(|c| super::Flag { name: format!("-{c}").into(), ..template.clone() }),
         );
     }
 }

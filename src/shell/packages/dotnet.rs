@@ -73,7 +73,7 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
     // `-v:q`, `-p:Name=value`
     for flag in &mut call.flags {
         if let Some(value) = flag.value.as_mut().filter(|value| value.starts_with(':')) {
-            value.remove(0);
+            value.to_mut().remove(0);
         }
     }
     let option = |text: &str| text.starts_with('/') && text.contains(':');

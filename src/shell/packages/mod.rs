@@ -48,6 +48,7 @@ pub use leaves::{Leftover, LeftoverKind};
 pub use options::Flag;
 use options::Syntax;
 pub use package::{Package, PackageKind, Pin};
+use std::borrow::Cow;
 
 /// The package managers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,13 +133,13 @@ pub struct PackageCommand<'a> {
     /// What it does.
     pub verb: Verb,
     /// The verb as written: `install`, `pip install`, `global add`; empty when there is none.
-    pub verb_text: String,
+    pub verb_text: Cow<'a, str>,
     /// The words of the verb; an option may be inserted at its end. Without a verb: the program.
     pub verb_span: Span,
     /// What is installed, removed, upgraded.
-    pub packages: Vec<Package>,
+    pub packages: Vec<Package<'a>>,
     /// All options in order.
-    pub flags: Vec<Flag>,
+    pub flags: Vec<Flag<'a>>,
     /// Words behind the verb that are no options.
     pub operands: Vec<&'a Word>,
     /// Whether it also updates the package index: `apk add -U`, `pacman -Sy`.
@@ -146,28 +147,25 @@ pub struct PackageCommand<'a> {
     anything: bool,
 }
 
-impl PackageCommand<'_> {
+impl<'a> PackageCommand<'a> {
     /// Whether one of these options is given and not switched off (`--option=false`). Names with dashes.
     pub fn has_flag(&self, names: &[&str]) -> bool {
         self.flag(names).is_some_and(Flag::is_on)
     }
 
     /// The last option of one of these names.
-    pub fn flag(&self, names: &[&str]) -> Option<&Flag> {
-        self.flags.iter().rev().find(|flag| names.contains(&flag.name.as_str()))
+    pub fn flag(&self, names: &[&str]) -> Option<&Flag<'a>> {
+        self.flags.iter().rev().find(|flag| names.contains(&&*flag.name))
     }
 
     /// How many times options of these names are given: `-qq` counts twice.
     pub fn flag_count(&self, names: &[&str]) -> usize {
-        self.flags.iter().filter(|flag| names.contains(&flag.name.as_str())).count()
+        self.flags.iter().filter(|flag| names.contains(&&*flag.name)).count()
     }
 
     /// The values of all options of these names.
     pub fn flag_values<'s>(&'s self, names: &'s [&str]) -> impl Iterator<Item = &'s str> {
-        self.flags
-            .iter()
-            .filter(|flag| names.contains(&flag.name.as_str()))
-            .filter_map(|flag| flag.value.as_deref())
+        self.flags.iter().filter(|flag| names.contains(&&*flag.name)).filter_map(|flag| flag.value.as_deref())
     }
 
     /// Whether a word begins with a variable or substitution, or words come from standard input (`xargs`): it
@@ -315,18 +313,18 @@ fn read<'a>(
 
     let first = split.operands.first().and_then(|word| word.literal());
     let second = split.operands.get(1).and_then(|word| word.literal());
-    let (verb, verb_text, verb_words) = match (first, second) {
+    let (verb, verb_text, verb_words): (_, Cow<'_, str>, _) = match (first, second) {
         (Some(group), Some(name)) if tool.groups.contains(&group) => {
             let text = format!("{group} {name}");
-            (find_verb(tool, &text).unwrap_or(Verb::Other), text, 2)
+            (find_verb(tool, &text).unwrap_or(Verb::Other), text.into(), 2)
         }
         (Some(name), _) => match find_verb(tool, name) {
-            Some(verb) => (verb, name.to_owned(), 1),
-            None => (Verb::Other, name.to_owned(), 1),
+            Some(verb) => (verb, name.into(), 1),
+            None => (Verb::Other, name.into(), 1),
         },
         // `apt-get $ACTION`: not known.
-        (None, _) if !split.operands.is_empty() => (Verb::Other, String::new(), 1),
-        (None, _) => (tool.bare, String::new(), 0),
+        (None, _) if !split.operands.is_empty() => (Verb::Other, Cow::default(), 1),
+        (None, _) => (tool.bare, Cow::default(), 0),
     };
     let verb_words_slice = split.operands.get(..verb_words).unwrap_or(&[]);
     let verb_span = match (verb_words_slice.first(), verb_words_slice.last()) {
@@ -335,7 +333,7 @@ fn read<'a>(
     };
     let operands = split.operands.split_off(verb_words.min(split.operands.len()));
 
-    let mut packages: Vec<Package> = Vec::new();
+    let mut packages: Vec<Package<'_>> = Vec::new();
     if matches!(verb, Verb::Install | Verb::Upgrade | Verb::Remove | Verb::Download) {
         for flag in &split.flags {
             if let Some((_, kind)) = tool.sources.iter().find(|(name, _)| *name == flag.name)
@@ -376,13 +374,13 @@ fn read<'a>(
 }
 
 /// Reads a word that names a package.
-fn package_of(tool: &Tool, word: &Word) -> Package {
+fn package_of<'a>(tool: &Tool, word: &'a Word) -> Package<'a> {
     let text = word.text();
     let (name, version, kind) =
         if word.starts_with_expansion() { (text, None, PackageKind::Variable) } else { (tool.package)(text) };
     Package {
-        name: name.to_owned(),
-        version: version.filter(|v| !v.is_empty()).map(str::to_owned),
+        name: name.into(),
+        version: version.filter(|v| !v.is_empty()).map(Cow::Borrowed),
         kind,
         span: word.span(),
         variable: word.has_expansion(),
@@ -404,7 +402,7 @@ fn deciding_operand(call: &mut PackageCommand<'_>, kind: impl Fn(&str) -> Verb) 
         .or_else(|| goals.iter().find(|word| verb(word) != Verb::Other));
     let Some(decides) = decides.or_else(|| goals.first()) else { return };
     call.verb = verb(&decides);
-    decides.text().clone_into(&mut call.verb_text);
+    call.verb_text = decides.text().into();
     call.verb_span = decides.span();
     call.packages.clear();
     call.operands = goals;

@@ -129,12 +129,12 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
     let manifest_only = match call.manager {
         Manager::Npm => {
             matches!(
-                call.verb_text.as_str(),
+                &*call.verb_text,
                 "ci" | "clean-install" | "ic" | "install-clean" | "cit" | "install-ci-test"
             )
         }
-        Manager::Yarn => matches!(call.verb_text.as_str(), "install" | "" | "workspaces focus"),
-        _ => matches!(call.verb_text.as_str(), "ci"),
+        Manager::Yarn => matches!(&*call.verb_text, "install" | "" | "workspaces focus"),
+        _ => matches!(&*call.verb_text, "ci"),
     };
     if call.verb == Verb::Install && manifest_only {
         call.packages.clear();
@@ -142,7 +142,7 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
     if call.has_flag(&["--version", "-v", "--help", "-h"]) && call.verb_text.is_empty() {
         call.verb = Verb::Other;
     }
-    if matches!(call.verb_text.as_str(), "run" | "run-script") {
+    if matches!(&*call.verb_text, "run" | "run-script") {
         call.verb = Verb::Build;
     }
 }

@@ -1,7 +1,7 @@
 //! The classic NuGet client, also under Mono.
 
 use super::options::Syntax;
-use super::{Manager, PackageCommand, PackageKind, Tool, Verb};
+use super::{Flag, Manager, PackageCommand, PackageKind, Tool, Verb};
 
 pub(super) static TOOL: Tool = Tool {
     manager: Manager::Nuget,
@@ -53,15 +53,17 @@ pub(super) static TOOL: Tool = Tool {
     },
 };
 
+/// The last option of that name, which may be written in any case.
+fn option<'c, 'a>(call: &'c PackageCommand<'a>, name: &str) -> Option<&'c Flag<'a>> {
+    call.flags.iter().rev().find(|flag| flag.name.eq_ignore_ascii_case(name))
+}
+
 /// `-Version` pins what is named; `locals all -clear` removes caches.
 pub(super) fn refine(call: &mut PackageCommand<'_>) {
-    let option = |call: &PackageCommand<'_>, name: &str| {
-        call.flags.iter().rev().find(|flag| flag.name.eq_ignore_ascii_case(name)).cloned()
-    };
     if call.verb_text.starts_with("locals") {
         call.verb = if option(call, "-clear").is_some() { Verb::Clean } else { Verb::Other };
     }
-    if let Some(version) = option(call, "-Version").and_then(|flag| flag.value) {
+    if let Some(version) = option(call, "-Version").and_then(|flag| flag.value.clone()) {
         for package in call.packages.iter_mut().filter(|package| package.kind == PackageKind::Name) {
             package.version = Some(version.clone());
         }

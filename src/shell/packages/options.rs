@@ -2,6 +2,7 @@
 
 use super::super::Word;
 use crate::text::Span;
+use std::borrow::Cow;
 
 /// How a tool reads its options.
 #[derive(Debug, Clone, Copy)]
@@ -57,11 +58,11 @@ impl Syntax {
 
 /// An option of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flag {
+pub struct Flag<'a> {
     /// The name with its dashes: `-y` (one per letter of a bundle), `--yes`.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Its value, from the same word or from the next one.
-    pub value: Option<String>,
+    pub value: Option<Cow<'a, str>>,
     /// The word that holds it.
     pub span: Span,
     /// The word of the value when it is a word of its own.
@@ -72,7 +73,7 @@ pub struct Flag {
     pub variable: bool,
 }
 
-impl Flag {
+impl Flag<'_> {
     /// Whether it is switched on: not `--option=false` and the like.
     pub fn is_on(&self) -> bool {
         !matches!(self.value.as_deref(), Some("false" | "no" | "0" | "off"))
@@ -82,7 +83,7 @@ impl Flag {
 /// A command line, split.
 #[derive(Debug, Default)]
 pub(super) struct Split<'a> {
-    pub(super) flags: Vec<Flag>,
+    pub(super) flags: Vec<Flag<'a>>,
     pub(super) operands: Vec<&'a Word>,
 }
 
@@ -102,7 +103,7 @@ pub(super) fn split<'a>(words: &'a [Word], syntax: &Syntax) -> Split<'a> {
             continue;
         }
         let before_verb = out.operands.is_empty();
-        let flag = |name: String| Flag {
+        let flag = |name: Cow<'a, str>| Flag {
             name,
             value: None,
             span: word.span(),
@@ -110,9 +111,9 @@ pub(super) fn split<'a>(words: &'a [Word], syntax: &Syntax) -> Split<'a> {
             before_verb,
             variable: word.has_expansion(),
         };
-        let take_value = |flag: &mut Flag, words: &mut std::slice::Iter<'a, Word>| {
+        let take_value = |flag: &mut Flag<'a>, words: &mut std::slice::Iter<'a, Word>| {
             if let Some(value) = words.next() {
-                flag.value = Some(value.text().to_owned());
+                flag.value = Some(value.text().into());
                 flag.value_span = Some(value.span());
                 flag.variable |= value.has_expansion();
             }
@@ -120,16 +121,16 @@ pub(super) fn split<'a>(words: &'a [Word], syntax: &Syntax) -> Split<'a> {
         if text.starts_with("--") || syntax.single_dash {
             let letter = text.chars().nth(1).filter(|letter| syntax.attached.contains(*letter));
             if let Some(letter) = letter.filter(|_| text.len() > 2 && !syntax.takes_value(text)) {
-                let mut option = flag(format!("-{letter}"));
-                option.value = text.get(1 + letter.len_utf8()..).map(str::to_owned);
+                let mut option = flag(text.get(..1 + letter.len_utf8()).unwrap_or(text).into());
+                option.value = text.get(1 + letter.len_utf8()..).map(Cow::Borrowed);
                 out.flags.push(option);
             } else if let Some((name, value)) = text.split_once('=') {
-                let mut option = flag(syntax.in_full(name).to_owned());
-                option.value = Some(value.to_owned());
+                let mut option = flag(syntax.in_full(name).into());
+                option.value = Some(value.into());
                 out.flags.push(option);
             } else {
                 let name = syntax.in_full(text);
-                let mut option = flag(name.to_owned());
+                let mut option = flag(name.into());
                 if syntax.takes_value(name) {
                     take_value(&mut option, &mut words);
                 }
@@ -139,11 +140,13 @@ pub(super) fn split<'a>(words: &'a [Word], syntax: &Syntax) -> Split<'a> {
         }
         let letters = text.get(1..).unwrap_or("");
         for (at, letter) in letters.char_indices() {
-            let mut option = flag(format!("-{letter}"));
+            // The first letter stands behind the dash.
+            let name = if at == 0 { text.get(..1 + letter.len_utf8()) } else { None };
+            let mut option = flag(name.map_or_else(|| format!("-{letter}").into(), Cow::Borrowed));
             let rest = letters.get(at + letter.len_utf8()..).unwrap_or("");
             // `-q=2`, `-t=stable`
             if let Some(value) = rest.strip_prefix('=') {
-                option.value = Some(value.to_owned());
+                option.value = Some(value.into());
                 out.flags.push(option);
                 break;
             }
@@ -151,7 +154,7 @@ pub(super) fn split<'a>(words: &'a [Word], syntax: &Syntax) -> Split<'a> {
                 if rest.is_empty() {
                     take_value(&mut option, &mut words);
                 } else {
-                    option.value = Some(rest.to_owned());
+                    option.value = Some(rest.into());
                 }
                 out.flags.push(option);
                 break;

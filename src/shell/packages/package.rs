@@ -1,6 +1,7 @@
 //! What an install names, taken apart.
 
 use crate::text::Span;
+use std::borrow::Cow;
 
 /// What kind of thing an install names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,12 +26,12 @@ pub enum PackageKind {
 
 /// Something that is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
+pub struct Package<'a> {
     /// The name without version, extras kept (`uvicorn[standard]`); the path or URL for other kinds.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// What is written behind the name: `1.2` of `a=1.2`, `>=2,<3` of `flask>=2,<3` (the operator is kept
     /// where a tool has several). May hold a variable.
-    pub version: Option<String>,
+    pub version: Option<Cow<'a, str>>,
     /// What it is.
     pub kind: PackageKind,
     /// The word in the file.
@@ -48,7 +49,7 @@ pub struct Pin<'a> {
     pub version: &'a str,
 }
 
-impl Package {
+impl Package<'_> {
     /// The version with its operator taken off.
     pub fn pin(&self) -> Option<Pin<'_>> {
         let text = self.version.as_deref()?;
@@ -74,8 +75,8 @@ impl Package {
     pub fn is_vcs(&self) -> bool {
         let url = match (self.kind, &self.version) {
             // `name @ git+https://…`
-            (PackageKind::Url, Some(version)) if version.contains("://") => version.as_str(),
-            (PackageKind::Url | PackageKind::Editable, _) => self.name.as_str(),
+            (PackageKind::Url, Some(version)) if version.contains("://") => &**version,
+            (PackageKind::Url | PackageKind::Editable, _) => &*self.name,
             _ => return false,
         };
         let scheme = ["git", "hg", "svn", "bzr", "ssh", "github:", "gitlab:", "bitbucket:", "gist:"];

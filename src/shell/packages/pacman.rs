@@ -57,7 +57,7 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
         .collect();
     let operation = call.flags.iter().find(|f| {
         matches!(
-            f.name.as_str(),
+            &*f.name,
             "-S" | "-R" | "-U" | "--sync" | "--remove" | "--upgrade" | "-Q" | "-T" | "-F" | "-D"
         )
     });
@@ -65,8 +65,8 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
     let operands: Vec<_> = operands.into_iter().filter(|w| w.span() != call.program_span).collect();
     let (name, span) = (operation.name.clone(), operation.span);
     let refresh = call.has_flag(&["-y", "--refresh"]);
-    let sync = matches!(name.as_str(), "-S" | "--sync");
-    call.verb = match name.as_str() {
+    let sync = matches!(&*name, "-S" | "--sync");
+    call.verb = match &*name {
         "-R" | "--remove" => Verb::Remove,
         "-U" | "--upgrade" => Verb::Install,
         _ if !sync => Verb::Other,
@@ -84,10 +84,14 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
     call.verb_text = if name.starts_with("--") {
         name
     } else {
-        call.flags.iter().filter(|f| f.span == span).fold("-".to_owned(), |mut text, f| {
-            text.push_str(f.name.trim_start_matches('-'));
-            text
-        })
+        call.flags
+            .iter()
+            .filter(|f| f.span == span)
+            .fold("-".to_owned(), |mut text, f| {
+                text.push_str(f.name.trim_start_matches('-'));
+                text
+            })
+            .into()
     };
     call.packages = operands
         .iter()
@@ -99,8 +103,8 @@ pub(super) fn refine(call: &mut PackageCommand<'_>) {
                 package(word.text())
             };
             super::Package {
-                name: package_name.to_owned(),
-                version: version.map(str::to_owned),
+                name: package_name.into(),
+                version: version.map(Into::into),
                 kind,
                 span: word.span(),
                 variable: word.has_expansion(),

@@ -52,7 +52,7 @@ fn describe(text: &str) -> String {
                 assert!(!slice(flag.span).is_empty(), "{text}");
                 flag.value
                     .as_ref()
-                    .map_or_else(|| flag.name.clone(), |value| format!("{}={value}", flag.name))
+                    .map_or_else(|| flag.name.to_string(), |value| format!("{}={value}", flag.name))
             })
             .collect();
         if !flags.is_empty() {

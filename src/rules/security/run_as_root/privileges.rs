@@ -105,8 +105,12 @@ const INTERPRETERS: [&str; 14] = [
 
 /// Whether the image only starts an interpreter: it is there for others to build on.
 fn is_for_others(stage: &StageFacts<'_>) -> bool {
+    let is_interpreter = |word: &str| INTERPRETERS.contains(&base_name(word));
+    if let Some(words) = stage.start.exec_words() {
+        return matches!(words.as_slice(), [only] if is_interpreter(&only.text));
+    }
     let words = stage.start.command_words();
-    words.is_some_and(|words| matches!(words.as_slice(), [only] if INTERPRETERS.contains(&base_name(only))))
+    words.is_some_and(|words| matches!(words.as_slice(), [only] if is_interpreter(only)))
 }
 
 /// Folders of bare program names.
@@ -193,12 +197,20 @@ fn installs_dropper(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
         matches!(
             instruction.keyword,
             Keyword::Run | Keyword::Copy | Keyword::Add | Keyword::Env | Keyword::Arg
-        ) && {
-            let lower = file.dockerfile.source.slice(instruction.span).to_ascii_lowercase();
-            ["gosu", "su-exec", "s6-overlay", "s6_overlay", "s6-setuidgid"]
-                .iter()
-                .any(|name| lower.contains(name))
-        }
+        ) && { names_entrypoint_tool(file.dockerfile.source.slice(instruction.span)) }
+    })
+}
+
+/// Whether a text holds `gosu`, `su-exec` or a name of s6, in any case.
+fn names_entrypoint_tool(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let stands_at = |at: usize, name: &str| {
+        bytes.get(at..at + name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    // An `s` is in each of them.
+    memchr::memchr2_iter(b's', b'S', bytes).any(|at| {
+        at.checked_sub(2).is_some_and(|start| stands_at(start, "gosu"))
+            || ["su-exec", "s6-overlay", "s6_overlay", "s6-setuidgid"].iter().any(|name| stands_at(at, name))
     })
 }
 
@@ -261,10 +273,10 @@ fn drops_in_supervisor(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
     let parts = [&stage.start.entrypoint, &stage.start.cmd];
     let starts_it =
         parts.into_iter().flatten().any(|part| part.instruction.rest_text().contains("supervisord"));
-    let Some(words) = stage.start.command_words() else { return starts_it };
     if !starts_it {
         return false;
     }
+    let Some(words) = stage.start.command_words() else { return true };
     // Inside of a shell's text, where its options are not read.
     if !words.iter().any(|word| base_name(word) == "supervisord") {
         return true;
