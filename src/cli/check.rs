@@ -205,8 +205,9 @@ impl Run<'_> {
             // Starting threads takes longer than one file.
             vec![one(&mut HashMap::new(), target)]
         } else {
-            // Two parts per thread: what is known of the folders stays with a part.
-            let part = targets.len().div_ceil(2 * rayon::current_num_threads());
+            // Two parts per thread, one where there is one: what is known of the folders stays with a part.
+            let threads = rayon::current_num_threads();
+            let part = if threads == 1 { targets.len() } else { targets.len().div_ceil(2 * threads) };
             targets.par_iter().with_min_len(part).map_init(HashMap::new, one).collect()
         };
         for (target, result) in targets.iter().zip(results) {

@@ -2,11 +2,11 @@
 
 use super::changed::{ChangedFile, Status};
 use super::git::index_modes;
-use super::{Entry, Kind, Listing, Lookup, Tree, normalize};
+use super::{Entry, Kind, Listing, Lookup, Names, Tree, normalize};
 use crate::text::{MAX_FILE_BYTES, Source};
 use camino::{Utf8Path, Utf8PathBuf};
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -23,12 +23,14 @@ const MAX_COMPARED: usize = 2_500;
 pub struct DiskTree {
     root: Utf8PathBuf,
     modes: OnceCell<Option<HashMap<Utf8PathBuf, Kind>>>,
+    /// Paths that are not there: rules of many files ask for the same few.
+    absent: RefCell<HashSet<String>>,
 }
 
 impl DiskTree {
     /// The tree of a folder. Nothing is read yet.
     pub fn new(root: impl Into<Utf8PathBuf>) -> Self {
-        Self { root: root.into(), modes: OnceCell::new() }
+        Self { root: root.into(), modes: OnceCell::new(), absent: RefCell::default() }
     }
 
     /// The folder.
@@ -42,22 +44,34 @@ impl DiskTree {
         if path.components().any(|part| part.as_str() == ".git") {
             return Lookup::Absent;
         }
+        if self.absent.borrow().contains(path.as_str()) {
+            return Lookup::Absent;
+        }
         let mut full = self.root.clone();
-        let mut meta = match fs::metadata(&full) {
-            Ok(meta) => meta,
-            Err(error) => return missing(&error),
-        };
-        for name in path.as_str().split('/').filter(|name| !name.is_empty()) {
-            if meta.is_symlink() || name.contains('\\') && cfg!(windows) {
+        let mut meta: Option<Metadata> = None;
+        if path.as_str().is_empty() {
+            return match fs::metadata(&full) {
+                Ok(meta) => Lookup::Found((full, meta)),
+                Err(error) => missing(&error),
+            };
+        }
+        for name in path.as_str().split('/') {
+            if meta.is_some_and(|meta| meta.is_symlink()) || name.contains('\\') && cfg!(windows) {
                 return Lookup::Unknown;
             }
             full.push(name);
             meta = match fs::symlink_metadata(&full) {
-                Ok(meta) => meta,
-                Err(error) => return missing(&error),
+                Ok(meta) => Some(meta),
+                Err(error) => {
+                    let answer = missing(&error);
+                    if matches!(answer, Lookup::Absent) {
+                        self.absent.borrow_mut().insert(path.into_string());
+                    }
+                    return answer;
+                }
             };
         }
-        Lookup::Found((full, meta))
+        meta.map_or(Lookup::Unknown, |meta| Lookup::Found((full, meta)))
     }
 
     /// `path` is asked for where the index has something to say.
@@ -164,6 +178,22 @@ impl Tree for DiskTree {
             .collect();
         out.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Lookup::Found(out.into())
+    }
+
+    fn names(&self, dir: &Utf8Path) -> Lookup<Names> {
+        let (full, meta) = match self.find(dir) {
+            Lookup::Found(found) => found,
+            Lookup::Absent => return Lookup::Absent,
+            Lookup::Unknown => return Lookup::Unknown,
+        };
+        if !meta.is_dir() {
+            return if meta.is_symlink() { Lookup::Unknown } else { Lookup::Absent };
+        }
+        let Ok(entries) = full.read_dir_utf8() else { return Lookup::Unknown };
+        let names = entries.flatten().map(|entry| entry.file_name().to_owned());
+        let mut names: Vec<String> = names.filter(|name| name != ".git").collect();
+        names.sort_unstable();
+        Lookup::Found(names.into())
     }
 }
 

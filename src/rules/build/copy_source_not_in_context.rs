@@ -289,7 +289,7 @@ fn report_absent(
 fn near_name(file: &FileFacts<'_>, root: &ContextRoot, path: &Utf8Path) -> Option<Utf8PathBuf> {
     let name = path.file_name()?;
     let dir = path.parent()?;
-    let names = file.tree.list(&root.dir.join(dir)).found().filter(|names| names.len() <= MAX_NAMES)?;
+    let names = file.tree.names(&root.dir.join(dir)).found().filter(|names| names.len() <= MAX_NAMES)?;
     // One letter never changes both ends of a long name: most of a large folder is left out by that.
     let may_be_close = |other: &str| {
         let (a, b) = (other.as_bytes(), name.as_bytes());
@@ -299,7 +299,7 @@ fn near_name(file: &FileFacts<'_>, root: &ContextRoot, path: &Utf8Path) -> Optio
         other.eq_ignore_ascii_case(name)
             || (name.len() > 5 && may_be_close(other) && differ_by_one_letter(other, name))
     };
-    names.iter().find(|(other, _)| close(other)).map(|(other, _)| dir.join(other))
+    names.iter().find(|other| close(other)).map(|other| dir.join(other))
 }
 
 /// Whether one letter is missing, added, changed or has its place changed with the next one. A folder may have

@@ -249,8 +249,8 @@ fn find(file: &FileFacts<'_>, path: &Utf8Path) -> Option<Utf8PathBuf> {
         return copied.then(|| path.to_owned());
     };
     let dir = path.parent()?;
-    let names = file.tree.list(dir).found()?;
-    names.iter().find(|(name, _)| name.ends_with(end)).map(|(name, _)| dir.join(name))
+    let names = file.tree.names(dir).found()?;
+    names.iter().find(|name| name.ends_with(end)).map(|name| dir.join(name))
 }
 
 /// How the names of manifests end.
