@@ -2,9 +2,11 @@
 
 mod base;
 mod bases;
+mod bodies;
 mod casing;
 mod context;
 mod dev;
+mod history;
 mod home;
 mod launch;
 mod manifests;
@@ -16,9 +18,11 @@ mod stage_names;
 mod start;
 mod state;
 mod takers;
+mod template;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
+pub use bodies::Bodies;
 pub use casing::Case;
 pub use context::{Copied, copied_from};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
@@ -47,10 +51,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-
-/// How many stages below a stage are looked through: each rule may ask at each stage, and nobody builds more
-/// on one another.
-const MAX_CHAIN: usize = 32;
 
 /// How many stages, counted from the last one, get to know what they start.
 const MAX_STARTS: usize = 64;
@@ -320,123 +320,6 @@ impl<'a> FileFacts<'a> {
         self.defaults(stage).and_then(|d| d.distribution.as_ref())
     }
 
-    /// A stage and the stages it is built on, itself first; of a longer chain the nearest [`MAX_CHAIN`].
-    pub fn chain(&self, stage: &StageFacts<'_>) -> Vec<&StageFacts<'a>> {
-        let mut out = Vec::new();
-        let mut next = self.stages.get(stage.index);
-        while let Some(stage) = next.filter(|_| out.len() < MAX_CHAIN) {
-            out.push(stage);
-            next = match stage.base {
-                Base::Stage(parent) => self.stages.get(parent),
-                _ => None,
-            };
-        }
-        out
-    }
-
-    /// The instructions of a stage and of the stages it is built on, in the order they are run.
-    pub fn history(&self, stage: &StageFacts<'_>) -> Vec<(&StageFacts<'a>, &InstructionFacts<'a>)> {
-        let chain = self.chain(stage);
-        let mut out = Vec::with_capacity(chain.iter().map(|stage| stage.instructions.len()).sum());
-        for stage in chain.into_iter().rev() {
-            out.extend(stage.instructions.iter().map(|facts| (stage, facts)));
-        }
-        out
-    }
-
-    /// Number of the first instruction in the history of a stage for which `holds` is true.
-    ///
-    /// Remembered under `key`, which must always come with the same question: rules that ask at every
-    /// instruction what came before would else read the file again each time.
-    pub fn first(
-        &self,
-        stage: &StageFacts<'_>,
-        key: &'static str,
-        holds: impl Fn(&InstructionFacts<'_>) -> bool,
-    ) -> Option<usize> {
-        self.remembered(stage, key, || {
-            self.history(stage)
-                .into_iter()
-                .map(|(_, facts)| facts)
-                .find(|facts| holds(facts))
-                .map(|f| f.index)
-        })
-    }
-
-    /// Number of the last instruction of a stage, or of the stages that are built on it, for which `holds` is
-    /// true; remembered as in [`FileFacts::first`].
-    pub fn last_above(
-        &self,
-        stage: &StageFacts<'_>,
-        key: &'static str,
-        holds: impl Fn(&InstructionFacts<'_>) -> bool,
-    ) -> Option<usize> {
-        self.remembered(stage, key, || {
-            let above = |other: &&StageFacts<'_>| self.chain(other).iter().any(|s| s.index == stage.index);
-            let all = self.stages.iter().rev().filter(above);
-            all.flat_map(|s| s.instructions.iter().rev()).find(|facts| holds(facts)).map(|f| f.index)
-        })
-    }
-
-    fn remembered(
-        &self,
-        stage: &StageFacts<'_>,
-        key: &'static str,
-        find: impl FnOnce() -> Option<usize>,
-    ) -> Option<usize> {
-        let known = self.answers.borrow().get(&(stage.index, key)).copied();
-        known.unwrap_or_else(|| {
-            let found = find();
-            self.answers.borrow_mut().insert((stage.index, key), found);
-            found
-        })
-    }
-
-    /// Where the file shows that it is a template (Jinja, Go, `@NAME@`), to be filled in by another program.
-    pub fn template(&self) -> Option<Span> {
-        *self.template.get_or_init(|| self.find_template())
-    }
-
-    fn find_template(&self) -> Option<Span> {
-        let text = self.dockerfile.source.text();
-        let bytes = text.as_bytes();
-        let named =
-            self.path.extension().is_some_and(|e| matches!(e, "j2" | "tmpl" | "template" | "in" | "erb"));
-        let first = |mark: &str| {
-            memchr::memmem::find(bytes, mark.as_bytes())?;
-            // `{{.Names}}` is also what `docker ps --format` takes: only a line that starts so is a template's,
-            // and an image has no such name.
-            let mut at = 0;
-            let line = text.split_inclusive('\n').find_map(|line| {
-                let start = at + line.len() - line.trim_start().len();
-                at += line.len();
-                line.trim_start().starts_with(mark).then_some(start)
-            });
-            let image = || {
-                let from = self.stages.iter().find(|stage| stage.from.rest_text().contains(mark))?;
-                let span = from.from.body;
-                Some(span.start as usize + self.dockerfile.source.slice(span).find(mark)?)
-            };
-            line.or_else(image)
-        };
-        // The syntax of dev container templates, which no build could expand.
-        let dev_container = || memchr::memmem::find(bytes, b"${templateOption:");
-        // Most files have no such thing at all.
-        let opens = |at: usize| {
-            matches!(bytes.get(at + 1), Some(b'%' | b'{'))
-                || bytes.get(at..).is_some_and(|behind| behind.starts_with(b"{templateOption:"))
-        };
-        if !named && !memchr::memchr_iter(b'{', bytes).any(opens) {
-            return None;
-        }
-        let mark = first("{%").or_else(|| first("{{")).or_else(dev_container);
-        match mark {
-            Some(at) => Some(Span::new(at as u32, at as u32 + 2)),
-            None if named => Some(Span::new(0, text.lines().next().map_or(0, str::len) as u32)),
-            None => None,
-        }
-    }
-
     /// The stage that holds a byte of the file.
     pub fn stage_at(&self, offset: u32) -> Option<&StageFacts<'a>> {
         let after = self.stages.partition_point(|s| s.span.start <= offset);
@@ -531,48 +414,6 @@ impl<'a> InstructionFacts<'a> {
             let call = calls.next_if(|call| std::ptr::eq(call.command, command));
             Step { script, order, command, call }
         })
-    }
-}
-
-/// The shell texts of a file, read once; facts borrow from them.
-#[derive(Debug)]
-pub struct Bodies(Vec<Option<Rc<RunBody>>>);
-
-impl Bodies {
-    /// Reads every RUN, CMD, ENTRYPOINT and HEALTHCHECK in shell form.
-    pub fn read(file: &Dockerfile) -> Self {
-        Self(file.instructions.iter().map(|instruction| Self::body(file, instruction)).collect())
-    }
-
-    /// As [`Bodies::read`] for a file that differs from an earlier one only at and after the byte `same`:
-    /// what stands before is taken from there.
-    pub fn read_again(file: &Dockerfile, earlier: &Dockerfile, bodies: &Self, same: u32) -> Self {
-        let read = |(index, instruction): (usize, &Instruction)| {
-            let known = earlier.instructions.get(index).filter(|known| {
-                known.span == instruction.span && known.span.end <= same && known.name == instruction.name
-            });
-            match known.and_then(|_| bodies.0.get(index)) {
-                Some(body) => body.clone(),
-                None => Self::body(file, instruction),
-            }
-        };
-        Self(file.instructions.iter().enumerate().map(read).collect())
-    }
-
-    fn body(file: &Dockerfile, instruction: &Instruction) -> Option<Rc<RunBody>> {
-        let takes_shell = match instruction.keyword {
-            Keyword::Run | Keyword::Cmd | Keyword::Entrypoint => true,
-            Keyword::Healthcheck => {
-                instruction.args.first().is_some_and(|a| a.text.eq_ignore_ascii_case("cmd"))
-            }
-            _ => false,
-        };
-        let reads = takes_shell && !instruction.json && !instruction.rest_text().is_empty();
-        reads.then(|| Rc::new(RunBody::read(instruction, &file.source)))
-    }
-
-    fn of(&self, index: usize) -> Option<&RunBody> {
-        self.0.get(index)?.as_deref()
     }
 }
 
