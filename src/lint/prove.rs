@@ -273,3 +273,59 @@ pub fn reprove(
     }
     within(&count(&after.findings), &allowed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::lint;
+    use crate::repository::MemoryTree;
+    use std::fmt::Write as _;
+
+    /// Lints a text, and proves each fix that is offered once more, alone and from the start.
+    fn offered(text: &str) -> FileReport {
+        let (path, tree) = (Utf8Path::new("Dockerfile"), MemoryTree::complete());
+        let settings = Settings::new(jiff::civil::date(2026, 11, 24));
+        let report = lint(path, &Source::new(text), &tree, &settings);
+        for finding in report.findings.iter().filter(|finding| finding.fix.is_some()) {
+            let changed = apply(text, &finding.fix.as_ref().unwrap().edits).unwrap();
+            assert!(reprove(&report, path, &changed, &[finding], &tree, &settings), "{finding:?}");
+        }
+        report
+    }
+
+    #[test]
+    fn more_fixes_than_proofs_are_looked_at_together() {
+        let mut text = "FROM debian:13-slim\n".to_owned();
+        for index in 0..50 {
+            let _ = write!(text, "RUN apt-get update && apt-get install -y a{index}\nENV A{index} x\n");
+        }
+        let report = offered(&(text + "USER 1000\nCMD [\"a\"]\n"));
+        for rule in ["package-cache-left", "recommended-packages", "legacy-key-value"] {
+            let fixes = report.findings.iter().filter(|f| f.rule == rule && f.fix.is_some()).count();
+            assert_eq!(fixes, 50, "{rule}: {:?}", report.withheld);
+        }
+    }
+
+    #[test]
+    fn a_wrong_one_in_a_group_does_not_take_the_others_along() {
+        let mut text = "FROM debian:13-slim\n".to_owned();
+        for index in 0..10 {
+            let _ =
+                writeln!(text, "RUN apt-get update && apt-get install -y --no-install-recommends a{index}");
+        }
+        let (tree, settings) = (MemoryTree::complete(), Settings::new(jiff::civil::date(2026, 11, 24)));
+        let read = Read::new(&Source::new(text));
+        let mut report = examine(Utf8Path::new("Dockerfile"), &read, &tree, &settings, true);
+        let caches: Vec<usize> = (0..report.findings.len())
+            .filter(|index| report.findings[*index].rule == "package-cache-left")
+            .collect();
+        assert!(caches.len() > MAX_PROOFS);
+        let wrong = caches[4];
+        report.findings[wrong].fix.as_mut().unwrap().edits[0].text.push_str("\nNONSENSE");
+        prove_all(&mut report, &read, &tree, &settings);
+        for index in caches {
+            assert_eq!(report.findings[index].fix.is_none(), index == wrong, "{:?}", report.withheld);
+        }
+        assert_eq!(report.withheld.len(), 1);
+    }
+}
