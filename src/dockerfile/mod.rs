@@ -8,6 +8,7 @@ mod heredoc;
 mod image_ref;
 mod joined;
 mod json;
+mod node;
 mod parser;
 mod refusal;
 mod stages;
