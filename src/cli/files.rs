@@ -26,6 +26,8 @@ pub(super) struct Target {
     pub(super) root: usize,
     /// Where it is read from; `None` for standard input.
     pub(super) disk: Option<Utf8PathBuf>,
+    /// Its size in bytes where it is known to be a plain file, no pipe and no device.
+    pub(super) size: Option<u64>,
 }
 
 /// A repository, or a folder that is taken for one, with its settings.
@@ -167,7 +169,7 @@ pub(super) fn collect(
         }
         // Most paths are plain files: one look at the disk is enough for them.
         let itself = fs::symlink_metadata(path).ok();
-        let is_plain = itself.as_ref().is_some_and(Metadata::is_file);
+        let size = itself.as_ref().filter(|meta| meta.is_file()).map(Metadata::len);
         let is_link = itself.as_ref().is_none_or(Metadata::is_symlink);
         if itself.is_some_and(|meta| meta.is_dir()) || (is_link && path.is_dir()) {
             for (target, is_link) in walk(path, roots, errors)? {
@@ -175,9 +177,9 @@ pub(super) fn collect(
             }
             continue;
         }
-        match if is_plain { Ok(()) } else { regular(path).map(|_| ()) } {
+        match size.map_or_else(|| regular(path).map(|_| ()), |_| Ok(())) {
             Ok(()) => {
-                let target = named(path, roots, &mut folders)?;
+                let target = Target { size, ..named(path, roots, &mut folders)? };
                 push(&mut targets, &mut seen, roots, target, is_link);
             }
             Err(message) => errors.push(Unread { path: path.clone(), message }),
@@ -208,7 +210,7 @@ fn stdin(name: Option<&Utf8Path>, roots: &mut Roots) -> anyhow::Result<Target> {
     let root = roots.of(&folder, &otherwise)?;
     let inside = inside(&roots.list, root, &folder, path.file_name().unwrap_or("Dockerfile"));
     let shown = name.map_or_else(|| Utf8PathBuf::from("<stdin>"), Utf8Path::to_owned);
-    Ok(Target { shown, inside, root, disk: None })
+    Ok(Target { shown, inside, root, disk: None, size: None })
 }
 
 /// A file that the user named; `folders` remembers where folders really are.
@@ -228,7 +230,7 @@ fn named(
     let otherwise = otherwise(&folder, &roots.current);
     let root = roots.of(&folder, &otherwise)?;
     let inside = inside(&roots.list, root, &folder, path.file_name().unwrap_or("Dockerfile"));
-    Ok(Target { shown: without_dot(path), inside, root, disk: Some(path.to_owned()) })
+    Ok(Target { shown: without_dot(path), inside, root, disk: Some(path.to_owned()), size: None })
 }
 
 /// Outside of git: the current folder when the file is below it, else the file's own folder.
@@ -291,7 +293,7 @@ fn walk(dir: &Utf8Path, roots: &mut Roots, errors: &mut Vec<Unread>) -> anyhow::
         let shown = without_dot(path);
         match regular(path).and_then(|_| not_outside(path, entry.path_is_symlink(), &owner.dir)) {
             Ok(()) => {
-                let target = Target { shown, inside, root, disk: Some(path.to_owned()) };
+                let target = Target { shown, inside, root, disk: Some(path.to_owned()), size: None };
                 targets.push((target, entry.path_is_symlink()));
             }
             Err(message) => errors.push(Unread { path: shown, message }),
@@ -335,11 +337,13 @@ pub(super) fn plain(error: &io::Error) -> String {
     }
 }
 
-/// Reads a file of about `size` bytes, and at most one byte more than `most`.
+/// Reads a file as large as it was when its size was asked for, and at most one byte more than `most`. A size of
+/// 0 may be that of a file the kernel makes up.
 fn read_capped(path: &Utf8Path, size: u64, most: u64) -> io::Result<Vec<u8>> {
-    // One byte more than the file has, so that its end is seen without another allocation.
-    let mut bytes = Vec::with_capacity(usize::try_from(size.min(most)).unwrap_or(0) + 1);
-    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(most)).unwrap_or(0));
+    // A limit that is reached ends the reading without another call.
+    let limit = if size == 0 { most + 1 } else { size.min(most + 1) };
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -347,7 +351,7 @@ impl Target {
     /// Reads the file.
     pub(super) fn read(&self) -> Result<Source, String> {
         let bytes = if let Some(path) = &self.disk {
-            let size = regular(path)?.len();
+            let size = self.size.map_or_else(|| regular(path).map(|meta| meta.len()), Ok)?;
             if size > MAX_FILE_BYTES {
                 return Err(SourceError::TooLarge(size).to_string());
             }

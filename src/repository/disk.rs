@@ -25,12 +25,32 @@ pub struct DiskTree {
     modes: OnceCell<Option<HashMap<Utf8PathBuf, Kind>>>,
     /// Paths that are not there: rules of many files ask for the same few.
     absent: RefCell<HashSet<String>>,
+    /// Folders that were asked for names they do not have.
+    asked: RefCell<HashMap<String, Asked>>,
 }
+
+/// A folder that was asked for names it does not have.
+#[derive(Debug, Default)]
+struct Asked {
+    misses: usize,
+    /// All its names, from the time when that is cheaper than to ask for one after the other.
+    names: Option<HashSet<String>>,
+}
+
+/// Names that a folder does not have until all of it is read.
+const MANY_MISSES: usize = 16;
+/// The largest folder whose names are kept.
+const MOST_NAMES: usize = 10_000;
 
 impl DiskTree {
     /// The tree of a folder. Nothing is read yet.
     pub fn new(root: impl Into<Utf8PathBuf>) -> Self {
-        Self { root: root.into(), modes: OnceCell::new(), absent: RefCell::default() }
+        Self {
+            root: root.into(),
+            modes: OnceCell::new(),
+            absent: RefCell::default(),
+            asked: RefCell::default(),
+        }
     }
 
     /// The folder.
@@ -44,17 +64,23 @@ impl DiskTree {
         if path.components().any(|part| part.as_str() == ".git") {
             return Lookup::Absent;
         }
-        if self.absent.borrow().contains(path.as_str()) {
-            return Lookup::Absent;
-        }
         let mut full = self.root.clone();
-        let mut meta: Option<Metadata> = None;
         if path.as_str().is_empty() {
             return match fs::metadata(&full) {
                 Ok(meta) => Lookup::Found((full, meta)),
                 Err(error) => missing(&error),
             };
         }
+        if self.absent.borrow().contains(path.as_str()) {
+            return Lookup::Absent;
+        }
+        let (dir, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+        if let Some(names) = self.asked.borrow().get(dir).and_then(|asked| asked.names.as_ref())
+            && !names.contains(name)
+        {
+            return Lookup::Absent;
+        }
+        let mut meta: Option<Metadata> = None;
         for name in path.as_str().split('/') {
             if meta.is_some_and(|meta| meta.is_symlink()) || name.contains('\\') && cfg!(windows) {
                 return Lookup::Unknown;
@@ -65,6 +91,7 @@ impl DiskTree {
                 Err(error) => {
                     let answer = missing(&error);
                     if matches!(answer, Lookup::Absent) {
+                        self.missed(dir);
                         self.absent.borrow_mut().insert(path.into_string());
                     }
                     return answer;
@@ -72,6 +99,21 @@ impl DiskTree {
             };
         }
         meta.map_or(Lookup::Unknown, |meta| Lookup::Found((full, meta)))
+    }
+
+    /// Counts a name that a folder does not have. Where upper and lower case count as one, names say less than the
+    /// disk itself.
+    fn missed(&self, dir: &str) {
+        let mut asked = self.asked.borrow_mut();
+        let asked = asked.entry(dir.to_owned()).or_default();
+        asked.misses += 1;
+        if asked.misses == MANY_MISSES && cfg!(target_os = "linux") {
+            let names = self.root.join(dir).read_dir_utf8().and_then(|entries| {
+                let names = entries.take(MOST_NAMES + 1);
+                names.map(|entry| entry.map(|entry| entry.file_name().to_owned())).collect()
+            });
+            asked.names = names.ok().filter(|names: &HashSet<String>| names.len() <= MOST_NAMES);
+        }
     }
 
     /// `path` is asked for where the index has something to say.

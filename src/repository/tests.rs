@@ -210,3 +210,21 @@ fn changes_between_folders() {
     );
     assert!(changed_folders(&root.join("nope"), root).is_err());
 }
+
+#[test]
+fn many_questions_for_what_is_not_there_change_no_answer() {
+    let repo = Repo::new();
+    repo.write("a/there.txt", b"x");
+    repo.write("there", b"x");
+    let tree = DiskTree::new(repo.path());
+    for index in 0..50 {
+        assert_eq!(tree.entry(format!("a/missing{index}").as_str().into()), Lookup::Absent);
+        assert_eq!(tree.entry(format!("missing{index}").as_str().into()), Lookup::Absent);
+        assert_eq!(tree.entry(format!("no/where{index}").as_str().into()), Lookup::Absent);
+    }
+    for there in ["", "a", "a/there.txt", "there"] {
+        assert!(tree.entry(there.into()).found().is_some(), "{there}");
+    }
+    assert_eq!(tree.read("a/there.txt".into()).found().as_deref(), Some("x"));
+    assert_eq!(tree.list("a".into()).found().unwrap().len(), 1);
+}

@@ -8,7 +8,6 @@ use crate::repository::ignore::{FoundIgnoreFile, Pattern};
 use crate::repository::{Lookup, is_written_by_hand, may_be_generated, normalize};
 use crate::rules::{Check, Report};
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeSet;
 
 declare_rule! {
     /// A copied path is ignored or absent from the build context.
@@ -102,8 +101,9 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
     }
     let instructions = file.stages.iter().flat_map(|stage| &stage.instructions);
     let sources: Vec<Source<'_>> = instructions.flat_map(sources_of).take(MAX_SOURCES).collect();
-    let (mut steps, mut absent) = (0, 0);
-    let mut evidence = None;
+    let mut steps = 0;
+    let mut confirmed = false;
+    let mut absent = Vec::new();
     for source in &sources {
         steps += roots.iter().filter_map(|root| cost(root, &source.path)).sum::<u64>();
         if steps > MAX_STEPS {
@@ -115,13 +115,21 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         }
         match look_up(file, roots, source) {
             Fate::Ignored(ignore, pattern) => report_ignored(source, ignore, pattern, report),
-            Fate::Absent if absent < MAX_ABSENT => {
-                absent += 1;
-                let evidence = evidence.get_or_insert_with(|| Evidence::of(file, roots, &sources));
-                report_absent(file, roots, source, evidence, report);
-            }
+            Fate::Absent if absent.len() < MAX_ABSENT => absent.push(source),
+            Fate::There => confirmed = true,
             Fate::Absent | Fate::Silent => {}
         }
+    }
+    // What was not looked up because its absence would mean nothing may be there all the same.
+    let mut others = sources.iter().filter(|source| !source.variable && !source.path.is_empty());
+    confirmed = confirmed
+        || !absent.is_empty()
+            && others.any(|source| {
+                !is_written_by_hand(Utf8Path::new(&source.path))
+                    && roots.iter().any(|root| root.look_up(file, &source.path) == InContext::There)
+            });
+    for source in absent {
+        report_absent(file, roots, source, confirmed, report);
     }
 }
 
@@ -157,6 +165,8 @@ fn sources_of<'f>(facts: &'f InstructionFacts<'f>) -> impl Iterator<Item = Sourc
 enum Fate<'a> {
     Ignored(&'a FoundIgnoreFile, &'a Pattern),
     Absent,
+    /// It can be copied, and no variable is a part of it.
+    There,
     Silent,
 }
 
@@ -171,6 +181,7 @@ fn look_up<'a>(file: &FileFacts<'_>, roots: &'a [ContextRoot], source: &Source<'
     let (mut seen, mut own) = (false, false);
     for root in roots {
         match root.look_up(file, path) {
+            InContext::There if !source.variable => return Fate::There,
             InContext::There | InContext::Unknown => return Fate::Silent,
             InContext::Absent => {}
             InContext::Ignored(ignore, pattern) if root.likely && !has_goreleaser(file) => {
@@ -241,34 +252,18 @@ fn whole_context(roots: &[ContextRoot], source: &Source<'_>, report: &mut Report
         .about(".");
 }
 
-/// What speaks for it that the context is a folder of the repository at all: some builds copy things together
-/// in a folder of their own first.
-struct Evidence {
-    /// Some other source of the file is there.
-    confirmed: bool,
-}
-
-impl Evidence {
-    fn of(file: &FileFacts<'_>, roots: &[ContextRoot], sources: &[Source<'_>]) -> Self {
-        let paths: BTreeSet<&str> =
-            sources.iter().filter(|s| !s.variable && !s.path.is_empty()).map(|s| s.path.as_str()).collect();
-        let confirmed = paths
-            .into_iter()
-            .any(|path| roots.iter().any(|root| root.look_up(file, path) == InContext::There));
-        Self { confirmed }
-    }
-}
-
+/// `confirmed`: some other source of the file is there. Something has to speak for it that the context is a folder
+/// of the repository at all: some builds copy things together in a folder of their own first.
 fn report_absent(
     file: &FileFacts<'_>,
     roots: &[ContextRoot],
     source: &Source<'_>,
-    evidence: &Evidence,
+    confirmed: bool,
     report: &mut Report,
 ) {
     let path = Utf8Path::new(&source.path);
     let near = roots.iter().find_map(|root| near_name(file, root, path));
-    if !(evidence.confirmed || near.is_some())
+    if !(confirmed || near.is_some())
         || roots.iter().any(|root| may_be_generated(file.tree, &root.dir, &root.dir.join(path)))
     {
         return;
