@@ -15,9 +15,14 @@ mod meter;
 #[cfg(unix)]
 mod processes;
 
+// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[cfg(unix)]
 fn main() {
     let files = files::files();
+    processes::one_file(&files);
     let texts = files::texts(&files);
     let bytes: usize = texts.iter().map(|source| source.text().len()).sum();
     println!("{} files, {bytes} bytes; CPU time, one thread", texts.len());
