@@ -4,7 +4,7 @@ use super::changed::{ChangedFile, Status};
 use super::git::index_modes;
 use super::{Entry, Kind, Listing, Lookup, Names, Tree, normalize};
 use crate::text::{MAX_FILE_BYTES, Source};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{ReadDirUtf8, Utf8Path, Utf8PathBuf};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, Metadata};
@@ -99,6 +99,19 @@ impl DiskTree {
             };
         }
         meta.map_or(Lookup::Unknown, |meta| Lookup::Found((full, meta)))
+    }
+
+    /// What stands in a folder, as the disk gives it.
+    fn entries(&self, dir: &Utf8Path) -> Lookup<ReadDirUtf8> {
+        let (full, meta) = match self.find(dir) {
+            Lookup::Found(found) => found,
+            Lookup::Absent => return Lookup::Absent,
+            Lookup::Unknown => return Lookup::Unknown,
+        };
+        if !meta.is_dir() {
+            return if meta.is_symlink() { Lookup::Unknown } else { Lookup::Absent };
+        }
+        full.read_dir_utf8().map_or(Lookup::Unknown, Lookup::Found)
     }
 
     /// Counts a name that a folder does not have. Where upper and lower case count as one, names say less than the
@@ -197,16 +210,12 @@ impl Tree for DiskTree {
     }
 
     fn list(&self, dir: &Utf8Path) -> Lookup<Listing> {
-        let (full, meta) = match self.find(dir) {
-            Lookup::Found(found) => found,
+        let entries = match self.entries(dir) {
+            Lookup::Found(entries) => entries,
             Lookup::Absent => return Lookup::Absent,
             Lookup::Unknown => return Lookup::Unknown,
         };
-        if !meta.is_dir() {
-            return if meta.is_symlink() { Lookup::Unknown } else { Lookup::Absent };
-        }
         let dir = normalize(dir).unwrap_or_default();
-        let Ok(entries) = full.read_dir_utf8() else { return Lookup::Unknown };
         let mut out: Vec<(String, Entry)> = entries
             .flatten()
             .filter(|entry| entry.file_name() != ".git")
@@ -223,15 +232,11 @@ impl Tree for DiskTree {
     }
 
     fn names(&self, dir: &Utf8Path) -> Lookup<Names> {
-        let (full, meta) = match self.find(dir) {
-            Lookup::Found(found) => found,
+        let entries = match self.entries(dir) {
+            Lookup::Found(entries) => entries,
             Lookup::Absent => return Lookup::Absent,
             Lookup::Unknown => return Lookup::Unknown,
         };
-        if !meta.is_dir() {
-            return if meta.is_symlink() { Lookup::Unknown } else { Lookup::Absent };
-        }
-        let Ok(entries) = full.read_dir_utf8() else { return Lookup::Unknown };
         let names = entries.flatten().map(|entry| entry.file_name().to_owned());
         let mut names: Vec<String> = names.filter(|name| name != ".git").collect();
         names.sort_unstable();
