@@ -59,8 +59,7 @@ impl<'a> FileFacts<'a> {
         holds: impl Fn(&InstructionFacts<'_>) -> bool,
     ) -> Option<usize> {
         self.remembered(stage, key, || {
-            let above = |other: &&StageFacts<'_>| self.chain(other).iter().any(|s| s.index == stage.index);
-            let all = self.stages.iter().rev().filter(above);
+            let all = self.with_descendants(stage).into_iter().rev();
             all.flat_map(|s| s.instructions.iter().rev()).find(|facts| holds(facts)).map(|f| f.index)
         })
     }
