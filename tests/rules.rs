@@ -19,9 +19,9 @@ use std::fs;
 use std::path::Path;
 use tidewaiter::config::Config;
 use tidewaiter::dockerfile::parse;
-use tidewaiter::lint::{FileReport, Settings, fix, lint};
+use tidewaiter::lint::{FileReport, Named, Settings, fix, fix_repository, lint, lint_repository};
 use tidewaiter::repository::{Kind, MemoryTree, Overlay, Tree};
-use tidewaiter::rules::{self, FixKind, Rule, Safety};
+use tidewaiter::rules::{self, Check, Finding, FixKind, Rule, Safety};
 use tidewaiter::text::{Source, diff};
 
 fn main() {
@@ -138,6 +138,9 @@ fn fixture(rule: &'static Rule, dir: &Path) -> Result<(), Failed> {
     if files.is_empty() {
         return Err("the case has no Dockerfile".into());
     }
+    if matches!(rule.check, Check::Repository(_)) {
+        return repository_fixture(rule, dir, &tree, &files);
+    }
     let (mut findings, mut fixed) = (String::new(), String::new());
     for path in &files {
         let source = Source::new(tree.read(path).found().expect("just loaded"));
@@ -155,6 +158,43 @@ fn fixture(rule: &'static Rule, dir: &Path) -> Result<(), Failed> {
             let before = tree.read(&changed).found().expect("a changed file was there");
             fixed.push_str(&diff::unified(&before, &text, changed.as_str(), changed.as_str()));
         }
+    }
+    compare(&dir.join("findings"), &findings)?;
+    compare(&dir.join("fixed"), &fixed)
+}
+
+/// A case of a rule about the repository as a whole: all its Dockerfiles together.
+fn repository_fixture(
+    rule: &'static Rule,
+    dir: &Path,
+    tree: &MemoryTree,
+    files: &[Utf8PathBuf],
+) -> Result<(), Failed> {
+    let named: Vec<Named> = files
+        .iter()
+        .map(|path| (path.clone(), Source::new(tree.read(path).found().expect("just loaded"))))
+        .collect();
+    let settings = configured(rule, tree);
+    let mut all = settings.clone();
+    if rule.default == rules::Default::On {
+        all.only.clear();
+    }
+    let mut findings = String::new();
+    for report in lint_repository(&named, tree, &all) {
+        let own: Vec<&Finding> = report.findings.iter().filter(|f| f.rule == rule.id).collect();
+        check_findings(&report.source, &own)?;
+        findings.push_str(&show(&report, rule));
+    }
+    let (changed, _, _) = fix_repository(&named, tree, &settings, true);
+    let mut fixed = String::new();
+    let mut overlay = Overlay::new(tree);
+    for (path, text) in &changed {
+        let before = tree.read(path).found().expect("a changed file was there");
+        fixed.push_str(&diff::unified(&before, text, path.as_str(), path.as_str()));
+        overlay.replace(path, text.as_str());
+    }
+    if !fix_repository(&named, &overlay, &settings, true).0.is_empty() {
+        return Err("fixing twice changes a file again".into());
     }
     compare(&dir.join("findings"), &findings)?;
     compare(&dir.join("fixed"), &fixed)
@@ -186,18 +226,7 @@ fn check_invariants(
 ) -> Result<(), Failed> {
     let settings = configured(rule, tree);
     let report = lint(path, source, tree, &settings);
-    for finding in &report.findings {
-        let range = finding.span.range();
-        if range.start > range.end || source.text().get(range).is_none() {
-            return Err(format!("span {:?} does not fit the text", finding.span).into());
-        }
-        if finding.fingerprint.is_empty() {
-            return Err("a finding has no fingerprint".into());
-        }
-        if finding.message.contains('\n') || finding.message.matches('`').count() % 2 != 0 {
-            return Err(format!("the message is no plain sentence: {}", finding.message).into());
-        }
-    }
+    check_findings(source, &report.findings.iter().collect::<Vec<_>>())?;
     let again = lint(path, source, tree, &settings);
     if again.findings != report.findings {
         return Err("a second run differs".into());
@@ -214,6 +243,22 @@ fn check_invariants(
     let second = fix(path, &after, &overlay, &settings, true);
     if !second.files.is_empty() {
         return Err("fixing twice changes the file again".into());
+    }
+    Ok(())
+}
+
+fn check_findings(source: &Source, findings: &[&Finding]) -> Result<(), Failed> {
+    for finding in findings {
+        let range = finding.span.range();
+        if range.start > range.end || source.text().get(range).is_none() {
+            return Err(format!("span {:?} does not fit the text", finding.span).into());
+        }
+        if finding.fingerprint.is_empty() {
+            return Err("a finding has no fingerprint".into());
+        }
+        if finding.message.contains('\n') || finding.message.matches('`').count() % 2 != 0 {
+            return Err(format!("the message is no plain sentence: {}", finding.message).into());
+        }
     }
     Ok(())
 }
@@ -258,6 +303,9 @@ fn tree_of(blocks: &[Block]) -> MemoryTree {
 fn example(rule: &'static Rule) -> Result<(), Failed> {
     let settings = only(rule);
     let (bad, good) = (blocks(&rule.section("Example")), blocks(&rule.section("Use instead")));
+    if matches!(rule.check, Check::Repository(_)) {
+        return repository_example(rule, bad, good);
+    }
     let text = |blocks: &[Block], path: &str| blocks.iter().find(|b| b.path == path).map(|b| b.text.clone());
     let before = text(&bad, "Dockerfile").ok_or("the section `Example` has no `dockerfile` block")?;
     let after = text(&good, "Dockerfile").ok_or("the section `Use instead` has no `dockerfile` block")?;
@@ -279,6 +327,49 @@ fn example(rule: &'static Rule) -> Result<(), Failed> {
         for (changed, found) in result.files {
             let expected = text(&good, changed.as_str()).unwrap_or_default();
             if expected != found {
+                let diff = diff::unified(&expected, &found, "use instead", "fixed");
+                return Err(format!("the fix of the example differs from the better one:\n{diff}").into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// As [`example`] for a rule about the repository: the blocks are files of it, and a Dockerfile is among them or
+/// does not matter.
+fn repository_example(rule: &'static Rule, bad: Vec<Block>, good: Vec<Block>) -> Result<(), Failed> {
+    let settings = only(rule);
+    let complete = |mut blocks: Vec<Block>| {
+        if blocks.iter().all(|block| block.path != "Dockerfile") {
+            let text = "FROM debian:trixie-slim\nCMD [\"true\"]\n".to_owned();
+            blocks.push(Block { path: "Dockerfile".to_owned(), executable: false, text });
+        }
+        blocks
+    };
+    let (bad, good) = (complete(bad), complete(good));
+    let (bad_tree, good_tree) = (tree_of(&bad), tree_of(&good));
+    let named = |tree: &MemoryTree| -> Vec<Named> {
+        let text = tree.read("Dockerfile".into()).found().expect("it is there");
+        vec![("Dockerfile".into(), Source::new(text))]
+    };
+    let found = |tree: &MemoryTree| -> Vec<Finding> {
+        let reports = lint_repository(&named(tree), tree, &settings);
+        reports.into_iter().flat_map(|report| report.findings).collect()
+    };
+    if found(&bad_tree).is_empty() {
+        return Err("the example is not reported".into());
+    }
+    if let Some(finding) = found(&good_tree).first() {
+        return Err(format!("the better example is reported: {}", finding.message).into());
+    }
+    if matches!(rule.fix, FixKind::Safe | FixKind::Confirm) {
+        let (changed, _, _) = fix_repository(&named(&bad_tree), &bad_tree, &settings, true);
+        if changed.is_empty() {
+            return Err("the example is not fixed".into());
+        }
+        for (path, found) in changed {
+            let expected = good_tree.read(&path).found().unwrap_or_default();
+            if *expected != *found {
                 let diff = diff::unified(&expected, &found, "use instead", "fixed");
                 return Err(format!("the fix of the example differs from the better one:\n{diff}").into());
             }

@@ -5,7 +5,7 @@ use super::files::{ConfigSource, Options, Roots, Target, collect};
 use super::streams::Streams;
 use super::{Exit, UsageError, write};
 use crate::config::{FailOn, Level};
-use crate::lint::{self, FileReport};
+use crate::lint::{self, FileReport, Named};
 use crate::report::{self, Checked, Unread, count, visible, visible_lines};
 use crate::repository::{DiskTree, Lookup, Overlay, Remembered, Tree};
 use crate::rules;
@@ -210,11 +210,38 @@ impl Run<'_> {
             let part = if threads == 1 { targets.len() } else { targets.len().div_ceil(2 * threads) };
             targets.par_iter().with_min_len(part).map_init(HashMap::new, one).collect()
         };
+        let mut named: BTreeMap<usize, Vec<(Target, Named)>> = BTreeMap::new();
         for (target, result) in targets.iter().zip(results) {
             match result {
-                Ok(linted) => self.add(target, linted),
+                Ok(linted) => {
+                    let file = (target.inside.clone(), linted.0.source.clone());
+                    named.entry(target.root).or_default().push((target.clone(), file));
+                    self.add(target, linted);
+                }
                 Err(unread) => self.checked.errors.push(unread),
             }
+        }
+        for (root, files) in named {
+            let Some((first, _)) = files.first().cloned() else { continue };
+            let Some(settings) = self.roots.list.get(root).map(|root| (&root.settings, root.dir.clone()))
+            else {
+                continue;
+            };
+            let tree = Remembered::new(DiskTree::new(settings.1));
+            let files: Vec<Named> = files.into_iter().map(|(_, file)| file).collect();
+            let reports = lint::lint_repository(&files, &tree, settings.0);
+            self.add_repository(&first, reports, &tree);
+        }
+    }
+
+    /// Takes findings about the repository of a target.
+    fn add_repository(&mut self, target: &Target, reports: Vec<FileReport>, tree: &dyn Tree) {
+        for report in reports {
+            let (mut report, texts) = self.relabelled(target, report, tree);
+            self.keep_level(&mut report);
+            self.failing |= self.fails(target, &report);
+            self.checked.repository.push(report);
+            self.checked.texts.extend(texts);
         }
     }
 
@@ -276,6 +303,7 @@ impl Run<'_> {
                 Err(message) => self.checked.errors.push(Unread { path: target.shown.clone(), message }),
             }
         }
+        self.fix_repositories(targets, &mut changes);
         if self.args.diff {
             self.print_diff(&changes, streams);
             return;
@@ -296,6 +324,63 @@ impl Run<'_> {
         }
         // What was found after a fix is not true of a file that stayed as it was.
         self.checked.files.retain(|file| !failed.contains(&file.path));
+    }
+
+    /// Fixes what the rules about the repository say, after the Dockerfiles.
+    fn fix_repositories(&mut self, targets: &[Target], changes: &mut BTreeMap<(usize, Utf8PathBuf), Change>) {
+        let mut roots: BTreeMap<usize, Vec<&Target>> = BTreeMap::new();
+        for target in targets {
+            roots.entry(target.root).or_default().push(target);
+        }
+        for (index, targets) in roots {
+            let Some(root) = self.roots.list.get(index) else { continue };
+            let Some(first) = targets.first() else { continue };
+            let disk = DiskTree::new(root.dir.clone());
+            let mut tree = Overlay::new(&disk);
+            for ((_, path), change) in changes.iter().filter(|((of, _), _)| *of == index) {
+                tree.replace(path, change.new.as_str());
+            }
+            let named = |target: &&Target| -> Option<Named> {
+                let known = changes.get(&(index, target.inside.clone()));
+                let source = match known {
+                    Some(change) => Source::new(change.new.as_str()),
+                    // Standard input cannot be read twice.
+                    None if target.disk.is_none() => return None,
+                    None => target.read().ok()?,
+                };
+                Some((target.inside.clone(), source))
+            };
+            let files: Vec<Named> = targets.iter().filter_map(named).collect();
+            if self.args.diff {
+                let before = lint::lint_repository(&files, &tree, &root.settings);
+                for mut report in before {
+                    self.keep_level(&mut report);
+                    self.failing |= self.fails(first, &report);
+                }
+            }
+            let confirm = self.args.confirm_fixes;
+            let (fixed, applied, reports) = lint::fix_repository(&files, &tree, &root.settings, confirm);
+            self.applied += applied;
+            for (path, new) in fixed {
+                let shown = self.shown(first, &path);
+                let old = disk.read(&path).found();
+                let change = changes.entry((index, path)).or_insert_with(|| Change {
+                    old,
+                    new: String::new(),
+                    shown,
+                    fixes: 0,
+                    printed: false,
+                });
+                change.new = new;
+                change.fixes += applied;
+            }
+            for ((_, path), change) in changes.iter().filter(|((of, _), _)| *of == index) {
+                tree.replace(path, change.new.as_str());
+            }
+            if self.args.fix {
+                self.add_repository(first, reports, &tree);
+            }
+        }
     }
 
     fn fix_one(

@@ -12,6 +12,7 @@ mod launch;
 mod manifests;
 mod mounts;
 mod python;
+mod repository;
 mod roots;
 mod shells;
 mod stage_names;
@@ -34,6 +35,7 @@ pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
 };
+pub use repository::{DockerfileText, RepositoryFacts};
 pub use roots::{ContextRoot, InContext};
 pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};

@@ -4,11 +4,13 @@ mod fingerprint;
 mod fix;
 mod model;
 mod prove;
+mod repository;
 mod suppress;
 
 pub use fix::{Fixed, fix};
 pub use model::FileReport;
 pub use prove::reprove;
+pub use repository::{Named, fix_repository, lint_repository, reprove_repository};
 
 use crate::config::{Config, RuleSetting};
 use crate::dockerfile::{Dockerfile, parse};
@@ -63,6 +65,11 @@ pub fn lint(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settin
     report
 }
 
+/// What the rules say of a text, without proofs.
+fn findings(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> Vec<Finding> {
+    examine(path, &Read::new(source), tree, settings, false).findings
+}
+
 /// A file with its shell texts: what can be read without the repository.
 struct Read {
     file: Dockerfile,
@@ -97,7 +104,7 @@ fn examine(path: &Utf8Path, read: &Read, tree: &dyn Tree, settings: &Settings, n
     let mut suppressed = 0;
     for rule in rules::all() {
         let setting = settings.setting(rule);
-        if setting == RuleSetting::Off {
+        if setting == RuleSetting::Off || matches!(rule.check, Check::Ignores(_)) {
             continue;
         }
         for mut finding in run(rule, &facts) {
@@ -110,6 +117,25 @@ fn examine(path: &Utf8Path, read: &Read, tree: &dyn Tree, settings: &Settings, n
             if suppressions.cover(&finding) {
                 suppressed += 1;
             } else {
+                findings.push(finding);
+            }
+        }
+    }
+    // Only now is it known what the comments silenced.
+    if facts.dockerfile.errors.is_empty() {
+        for rule in rules::all() {
+            let Check::Ignores(check) = rule.check else { continue };
+            let setting = settings.setting(rule);
+            let comments = suppressions.comments(|rule| settings.setting(rule) != RuleSetting::Off);
+            if setting == RuleSetting::Off || comments.is_empty() {
+                continue;
+            }
+            let mut report = Report::new(rule, path.to_owned());
+            check(&facts, &comments, &mut report);
+            for mut finding in report.into_findings() {
+                if let RuleSetting::At(level) = setting {
+                    finding.level = level;
+                }
                 findings.push(finding);
             }
         }
@@ -138,6 +164,8 @@ fn run(rule: &'static Rule, facts: &FileFacts<'_>) -> Vec<Finding> {
                 }
             }
         }
+        // They run in `lint_repository` and at the end of `examine`.
+        Check::Repository(_) | Check::Ignores(_) => {}
     }
     report.into_findings()
 }

@@ -172,7 +172,7 @@ fn apart(mut group: Vec<usize>, changes: &[Change]) -> (Vec<usize>, Vec<usize>) 
     })
 }
 
-fn within(after: &BTreeMap<&'static str, usize>, allowed: &BTreeMap<&'static str, usize>) -> bool {
+pub(super) fn within(after: &BTreeMap<&'static str, usize>, allowed: &BTreeMap<&'static str, usize>) -> bool {
     after.iter().all(|(rule, n)| *n <= allowed.get(rule).copied().unwrap_or(0))
 }
 
@@ -223,7 +223,7 @@ fn consequences(
 }
 
 /// Whether the finding of a rule is gone and nothing new is there.
-fn judge(
+pub(super) fn judge(
     rule: &str,
     before: &BTreeMap<&'static str, usize>,
     after: &BTreeMap<&'static str, usize>,
@@ -239,7 +239,7 @@ fn judge(
     Ok(())
 }
 
-fn applied(text: &str, edits: &[Edit]) -> Result<String, String> {
+pub(super) fn applied(text: &str, edits: &[Edit]) -> Result<String, String> {
     let changed = apply(text, edits).map_err(|error| error.to_string())?;
     if changed == text { Err("the edits change nothing".to_owned()) } else { Ok(changed) }
 }

@@ -1,9 +1,10 @@
 //! Ignore comments: our own and those of other tools, through the aliases of the rules.
 
 use crate::dockerfile::{Dockerfile, Item};
-use crate::rules::{Finding, find};
-use crate::text::Span;
+use crate::rules::{Check, Finding, IgnoreComment, IgnoredCode, IgnoredState, Rule, find, meant_by};
+use crate::text::{Source, Span};
 use jiff::civil::Date;
+use std::cell::Cell;
 
 /// One code that a comment silences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,15 +13,29 @@ struct Ignore {
     code: String,
     /// The bytes whose findings it silences: an instruction.
     reach: Span,
+    used: Cell<bool>,
+}
+
+/// One of our own comments.
+#[derive(Debug)]
+struct Own {
+    span: Span,
+    /// The names with their places, as they are written.
+    codes: Vec<(String, Span)>,
+    until: Option<Date>,
+    /// The reach, where it is one instruction.
+    reach: Option<Span>,
 }
 
 /// The ignore comments of a file.
 #[derive(Debug, Default)]
 pub(super) struct Suppressions {
-    /// Codes that are silenced in the whole file.
-    whole_file: Vec<String>,
+    /// Codes that are silenced in the whole file, and whether one has silenced anything.
+    whole_file: Vec<(String, Cell<bool>)>,
     /// In the order of the file.
     ignores: Vec<Ignore>,
+    /// Our own comments.
+    own: Vec<Own>,
 }
 
 impl Suppressions {
@@ -28,13 +43,15 @@ impl Suppressions {
     pub(super) fn of(file: &Dockerfile, today: Date) -> Self {
         let mut out = Self::default();
         // Comments above an instruction wait for it; a blank line keeps them waiting.
-        let mut waiting: Vec<&str> = Vec::new();
+        let mut waiting: Vec<(&str, Span)> = Vec::new();
         for item in &file.items {
             match item {
                 Item::Comment(span) => {
                     let text = comment_text(file.source.slice(*span));
-                    out.whole_file(text, today);
-                    waiting.push(text);
+                    if out.whole_file(text, today) {
+                        out.own(&file.source, *span, None);
+                    }
+                    waiting.push((text, *span));
                 }
                 Item::Directive(_, index) => {
                     let directive = &file.directives[*index];
@@ -45,9 +62,11 @@ impl Suppressions {
                 }
                 Item::Instruction(span, index) => {
                     let inside = &file.instructions[*index].comments;
-                    let inner = inside.iter().map(|s| comment_text(file.source.slice(*s)));
-                    for text in waiting.drain(..).chain(inner) {
-                        out.instruction(text, *span, today);
+                    let inner = inside.iter().map(|s| (comment_text(file.source.slice(*s)), *s));
+                    for (text, comment) in waiting.drain(..).chain(inner) {
+                        if out.instruction(text, *span, today) {
+                            out.own(&file.source, comment, Some(*span));
+                        }
                     }
                 }
                 Item::Bom(_) | Item::Blank(_) => {}
@@ -59,20 +78,88 @@ impl Suppressions {
 
     /// Whether a comment silences the finding.
     pub(super) fn cover(&self, finding: &Finding) -> bool {
-        if self.whole_file.iter().any(|code| means(code, finding)) {
+        if let Some((_, used)) = self.whole_file.iter().find(|(code, _)| means(code, finding)) {
+            used.set(true);
             return true;
         }
         let after = self.ignores.partition_point(|ignore| ignore.reach.start <= finding.span.start);
         let near = self.ignores.get(..after).unwrap_or_default().iter().rev();
         near.take_while(|ignore| ignore.reach.contains(finding.span))
-            .any(|ignore| means(&ignore.code, finding))
+            .find(|ignore| means(&ignore.code, finding))
+            .is_some_and(|ignore| {
+                ignore.used.set(true);
+                true
+            })
+    }
+
+    /// Our own comments with what became of them; `runs` tells whether a rule runs.
+    pub(super) fn comments(&self, runs: impl Fn(&Rule) -> bool) -> Vec<IgnoreComment> {
+        let state = |own: &Own, code: &str| {
+            let plain = normalise(code);
+            let used = match own.reach {
+                None => self.whole_file.iter().any(|(known, used)| *known == plain && used.get()),
+                Some(reach) => {
+                    self.ignores.iter().any(|i| i.reach == reach && i.code == plain && i.used.get())
+                }
+            };
+            let mut meant = meant_by(&plain).peekable();
+            match (used, meant.peek()) {
+                (true, _) => IgnoredState::Used,
+                (false, _) if plain == "all" => IgnoredState::Open,
+                (false, None) => IgnoredState::Unknown,
+                (false, Some(_)) => {
+                    let open = |rule: &Rule| {
+                        !runs(rule) || matches!(rule.check, Check::Repository(_) | Check::Ignores(_))
+                    };
+                    if meant.any(open) { IgnoredState::Open } else { IgnoredState::Unused }
+                }
+            }
+        };
+        let comment = |own: &Own| IgnoreComment {
+            span: own.span,
+            until: own.until,
+            codes: own
+                .codes
+                .iter()
+                .map(|(text, span)| IgnoredCode { text: text.clone(), span: *span, state: state(own, text) })
+                .collect(),
+        };
+        self.own.iter().map(comment).collect()
+    }
+
+    /// Remembers one of our own comments; `span` may hold the blanks before `#` and the line end.
+    fn own(&mut self, source: &Source, span: Span, reach: Option<Span>) {
+        let line = source.slice(span);
+        let Some(hash) = line.find('#') else { return };
+        let start = span.start + hash as u32;
+        let text = line.get(hash..).unwrap_or("").trim_end();
+        let Some(equals) = text.find('=') else { return };
+        let rest = text.get(equals + 1..).unwrap_or("");
+        let (list, after) = split_codes(rest);
+        let mut codes = Vec::new();
+        let mut at = equals + 1;
+        for part in list.split(',') {
+            let lead = part.len() - part.trim_start().len();
+            let name = part.trim();
+            if !name.is_empty() {
+                let from = start + (at + lead) as u32;
+                codes.push((name.to_owned(), Span::new(from, from + name.len() as u32)));
+            }
+            at += part.len() + 1;
+        }
+        let span = Span::new(start, start + text.len() as u32);
+        self.own.push(Own { span, codes, until: until(after), reach });
     }
 
     fn add(&mut self, codes: &str, reach: Option<Span>) {
         let codes = codes.split(',').map(str::trim).filter(|code| !code.is_empty());
         match reach {
-            None => self.whole_file.extend(codes.map(normalise)),
-            Some(reach) => self.ignores.extend(codes.map(|code| Ignore { code: normalise(code), reach })),
+            None => self.whole_file.extend(codes.map(|code| (normalise(code), Cell::new(false)))),
+            Some(reach) => self.ignores.extend(codes.map(|code| Ignore {
+                code: normalise(code),
+                reach,
+                used: Cell::new(false),
+            })),
         }
     }
 
@@ -85,11 +172,14 @@ impl Suppressions {
         }
     }
 
-    fn whole_file(&mut self, text: &str, today: Date) {
+    /// Reads a comment for the whole file; true when it is one of ours.
+    fn whole_file(&mut self, text: &str, today: Date) -> bool {
+        let mut ours = false;
         if let Some(rest) =
             text.strip_prefix("tidewaiter").and_then(|t| t.trim_start().strip_prefix("global-ignore="))
         {
             let (codes, rest) = split_codes(rest);
+            ours = true;
             if !expired(rest, today) {
                 self.add(codes, None);
             }
@@ -105,15 +195,19 @@ impl Suppressions {
         if let Some(rest) = text.strip_prefix("checkov:skip=") {
             self.add(rest.split([':', ' ']).next().unwrap_or(""), None);
         }
+        ours
     }
 
-    fn instruction(&mut self, text: &str, reach: Span, today: Date) {
+    /// Reads a comment for one instruction; true when it is one of ours.
+    fn instruction(&mut self, text: &str, reach: Span, today: Date) -> bool {
+        let mut ours = false;
         for tool in ["tidewaiter", "hadolint", "tally", "droast"] {
             let Some(rest) = text.strip_prefix(tool).and_then(|t| t.trim_start().strip_prefix("ignore="))
             else {
                 continue;
             };
             let (codes, rest) = split_codes(rest);
+            ours |= tool == "tidewaiter";
             if !expired(rest, today) {
                 self.add(codes, Some(reach));
             }
@@ -121,6 +215,70 @@ impl Suppressions {
         if let Some(rest) = text.strip_prefix("trivy:ignore:") {
             self.add(rest.split([':', ' ']).next().unwrap_or(""), Some(reach));
         }
+        ours
+    }
+}
+
+/// The ignore comments of a file that is no Dockerfile but has comments with `#`: workflows, scripts, compose files.
+///
+/// A comment on a line of its own is for the next line and for what is indented below it, in YAML the whole entry;
+/// a comment at the end of a line is for this line.
+#[derive(Debug, Default)]
+pub(super) struct LineIgnores(Suppressions);
+
+impl LineIgnores {
+    /// Reads the comments of a file. Expired ones count as absent.
+    pub(super) fn of(source: &Source, today: Date) -> Self {
+        let mut out = Suppressions::default();
+        if !source.text().contains("tidewaiter") {
+            return Self(out);
+        }
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for line in source.text().split_inclusive('\n') {
+            let end = start + line.len() as u32;
+            lines.push((Span::new(start, end), line));
+            start = end;
+        }
+        let mut waiting: Vec<&str> = Vec::new();
+        for (index, (span, line)) in lines.iter().enumerate() {
+            let trimmed = line.trim();
+            if trimmed.starts_with('#') {
+                let text = comment_text(trimmed);
+                out.whole_file(text, today);
+                waiting.push(text);
+                continue;
+            }
+            if trimmed.is_empty() {
+                continue;
+            }
+            if let Some((_, comment)) = line.rsplit_once(" #") {
+                out.instruction(comment.trim(), *span, today);
+            }
+            if waiting.is_empty() {
+                continue;
+            }
+            let indent = |line: &str| line.len() - line.trim_start().len();
+            let below = lines.get(index + 1..).unwrap_or_default().iter();
+            let last = below
+                .take_while(|(_, other)| other.trim().is_empty() || indent(other) > indent(line))
+                .last()
+                .map_or(*span, |(last, _)| *last);
+            for text in waiting.drain(..) {
+                out.instruction(text, span.cover(last), today);
+            }
+        }
+        Self(out)
+    }
+
+    /// Whether a comment silences the finding.
+    pub(super) fn cover(&self, finding: &Finding) -> bool {
+        self.0.whole_file.iter().any(|(code, _)| means(code, finding))
+            || self.0.ignores.iter().any(|ignore| {
+                ignore.reach.start <= finding.span.start
+                    && finding.span.start < ignore.reach.end
+                    && means(&ignore.code, finding)
+            })
     }
 }
 
@@ -154,12 +312,14 @@ fn split_codes(text: &str) -> (&str, &str) {
 
 /// Whether `until=` (or `expires=`) names a day before today. A date nobody can read never expires.
 fn expired(rest: &str, today: Date) -> bool {
-    rest.split([' ', ';']).any(|word| {
-        ["until=", "expires="].iter().any(|key| {
-            word.strip_prefix(key)
-                .and_then(|date| date.trim_matches('"').parse::<Date>().ok())
-                .is_some_and(|date| date < today)
-        })
+    until(rest).is_some_and(|date| date < today)
+}
+
+/// The day that `until=` or `expires=` names.
+fn until(rest: &str) -> Option<Date> {
+    rest.split([' ', ';']).find_map(|word| {
+        let date = ["until=", "expires="].iter().find_map(|key| word.strip_prefix(key))?;
+        date.trim_matches('"').parse().ok()
     })
 }
 

@@ -18,7 +18,7 @@ const MAX_MESSAGE: usize = 3000;
 /// One annotation for each finding, worst first.
 pub fn annotations(checked: &Checked) -> Vec<Annotation> {
     let mut out: Vec<Annotation> = Vec::new();
-    for file in &checked.files {
+    for file in checked.reports() {
         for finding in &file.findings {
             let (line, end_line) = file.source.lines_of(finding.span);
             let mut message = finding.message.clone();

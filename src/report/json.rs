@@ -5,7 +5,8 @@
 //! - `related` places and fixes that concern another file than the finding's carry an additional `path`.
 //!   Where that file's text is not known, a place has its `offset` only.
 //! - `errors`, only there when not empty, lists the files that could not be read (or written, with `--fix`).
-//! - `repository` holds findings about the repository as a whole; `check` on files has none.
+//! - `repository` holds findings about the repository around the Dockerfiles (workflows, scripts, update bots); each
+//!   has the `path` of the file it is in.
 
 use super::{Checked, Lookup, Summary, Unread, codes};
 use crate::lint::FileReport;
@@ -19,7 +20,7 @@ struct Report<'a> {
     version: u8,
     tool: Tool,
     files: Vec<File<'a>>,
-    repository: [(); 0],
+    repository: Vec<Item<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [Unread],
     summary: Summary,
@@ -40,6 +41,8 @@ struct File<'a> {
 #[derive(Serialize)]
 struct Item<'a> {
     rule: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a Utf8Path>,
     aliases: Vec<&'static str>,
     chapter: &'static str,
     level: &'static str,
@@ -95,7 +98,15 @@ pub fn render(checked: &Checked, rule: Lookup) -> Result<String, serde_json::Err
         version: 1,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
         files: checked.files.iter().map(|file| item_of_file(checked, file, rule)).collect(),
-        repository: [],
+        repository: checked
+            .repository
+            .iter()
+            .flat_map(|file| {
+                file.findings
+                    .iter()
+                    .map(move |finding| Item { path: Some(&file.path), ..item(checked, file, finding, rule) })
+            })
+            .collect(),
         errors: &checked.errors,
         summary: checked.summary(),
     };
@@ -114,6 +125,7 @@ fn item<'a>(checked: &'a Checked, file: &'a FileReport, finding: &'a Finding, ru
     let (start, end) = places(Some(&file.source), finding.span);
     Item {
         rule: finding.rule,
+        path: None,
         aliases: codes(finding, known),
         chapter: known.map_or("", |rule| rule.chapter.name()),
         level: finding.level.name(),

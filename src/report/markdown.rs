@@ -14,7 +14,7 @@ const MAX_LINES: usize = 20;
 /// The whole report.
 pub fn render(checked: &Checked) -> String {
     let mut out = format!("# Tidewaiter\n\n{}\n", checked.summary().counts());
-    for file in checked.files.iter().filter(|file| !file.findings.is_empty()) {
+    for file in checked.reports().filter(|file| !file.findings.is_empty()) {
         // Writing to a String cannot fail, here and below.
         let _ = write!(out, "\n## {}\n", code(file.path.as_str()));
         for finding in &file.findings {

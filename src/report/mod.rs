@@ -30,6 +30,8 @@ pub type Lookup = fn(&str) -> Option<&'static Rule>;
 pub struct Checked {
     /// The files that were read, in the order of the report, with paths as they are to be shown.
     pub files: Vec<FileReport>,
+    /// Findings about the repository around them, by the file that they are in.
+    pub repository: Vec<FileReport>,
     /// The files that could not be read, or not be written by `--fix`.
     pub errors: Vec<Unread>,
     /// Texts of other files that findings point into, by the path that they name.
@@ -68,10 +70,15 @@ pub struct Summary {
 }
 
 impl Checked {
+    /// The reports of the Dockerfiles, then those of the files around them.
+    pub fn reports(&self) -> impl Iterator<Item = &FileReport> {
+        self.files.iter().chain(&self.repository)
+    }
+
     /// The counts.
     pub fn summary(&self) -> Summary {
         let mut sum = Summary { files: self.files.len(), ..Summary::default() };
-        for file in &self.files {
+        for file in self.reports() {
             sum.suppressed += file.suppressed;
             for finding in &file.findings {
                 match finding.level {
@@ -97,7 +104,7 @@ impl Checked {
             Some(path) => self
                 .texts
                 .get(path)
-                .or_else(|| self.files.iter().find(|other| other.path == path).map(|other| &other.source)),
+                .or_else(|| self.reports().find(|other| other.path == path).map(|other| &other.source)),
         }
     }
 }

@@ -20,7 +20,7 @@ const NEAR_LINES: u32 = 30;
 /// All findings and a line of counts. With `styled` the text has ANSI colours.
 pub fn render(checked: &Checked, styled: bool) -> String {
     let mut out = String::new();
-    for file in &checked.files {
+    for file in checked.reports() {
         for finding in &file.findings {
             out.push_str(&render_finding(checked, file, finding, styled));
             out.push_str("\n\n");

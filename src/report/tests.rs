@@ -99,6 +99,7 @@ fn sample() -> Checked {
     let mut report = file(TEXT, vec![add, install, ignore, root]);
     report.suppressed = 1;
     Checked {
+        repository: Vec::new(),
         files: vec![report],
         errors: vec![Unread { path: "b/Dockerfile".into(), message: "it is a directory".to_owned() }],
         texts: BTreeMap::from([(".dockerignore".into(), Source::new(".git\n"))]),

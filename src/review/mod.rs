@@ -33,6 +33,7 @@ pub use plan::{Annotation, Comment, Outcome, OwnThread, Plan, Review, Update};
 pub use render::{Paint, render};
 
 use crate::config::Level;
+use crate::repository::is_dockerfile;
 use delta::{Delta, Item};
 
 /// Plans a review.
@@ -72,7 +73,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
 fn outcome(input: &Input<'_>, delta: &Delta<'_>) -> Outcome {
     let of = |level: Level| delta.reported.iter().filter(|item| item.finding.level == level).count();
     Outcome {
-        files: input.head.len(),
+        files: input.head.iter().filter(|report| is_dockerfile(&report.path)).count(),
         error: of(Level::Error),
         warning: of(Level::Warning),
         info: of(Level::Info),

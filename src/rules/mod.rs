@@ -9,6 +9,7 @@ mod build;
 mod caches;
 mod efficiency;
 mod finding;
+mod ignore_comment;
 mod operation;
 mod reproducibility;
 mod rule;
@@ -16,6 +17,7 @@ mod security;
 mod style;
 
 pub use finding::{Finding, Fix, Related, Safety};
+pub use ignore_comment::{IgnoreComment, IgnoredCode, IgnoredState};
 pub use rule::{Chapter, Check, Default, FixKind, Refine, Report, Rule, Scope};
 
 /// All rules, by chapter, then by id.
@@ -43,6 +45,17 @@ pub fn find(id: &str) -> Option<&'static Rule> {
                     || alias.rsplit('/').next().is_some_and(|short| short.eq_ignore_ascii_case(id))
             })
         })
+    })
+}
+
+/// All rules that a name means: the rule of that id, and those that have it as a code of another tool.
+pub fn meant_by(name: &str) -> impl Iterator<Item = &'static Rule> {
+    all().filter(move |rule| {
+        rule.id == name
+            || rule.aliases.iter().any(|alias| {
+                alias.eq_ignore_ascii_case(name)
+                    || alias.rsplit('/').next().is_some_and(|short| short.eq_ignore_ascii_case(name))
+            })
     })
 }
 

@@ -1,8 +1,8 @@
 //! What a rule is, and how one is declared.
 
-use super::{Finding, Fix, Related};
+use super::{Finding, Fix, IgnoreComment, Related};
 use crate::config::Level;
-use crate::facts::{FileFacts, InstructionFacts, StageFacts};
+use crate::facts::{FileFacts, InstructionFacts, RepositoryFacts, StageFacts};
 use crate::text::Span;
 use camino::Utf8PathBuf;
 
@@ -132,6 +132,10 @@ pub enum Check {
     Stage(fn(&FileFacts<'_>, &StageFacts<'_>, &mut Report)),
     /// Once for the file.
     File(fn(&FileFacts<'_>, &mut Report)),
+    /// Once for the repository, with findings in any of its files (see [`Report::add_in`]).
+    Repository(fn(&RepositoryFacts<'_>, &mut Report)),
+    /// Once for the file, after all others, with its ignore comments.
+    Ignores(fn(&FileFacts<'_>, &[IgnoreComment], &mut Report)),
 }
 
 /// A rule. Made with [`declare_rule!`](crate::declare_rule).
@@ -213,10 +217,21 @@ impl Report {
 
     /// Adds a finding at the rule's usual level; refine it through the returned handle.
     pub fn add(&mut self, span: Span, message: impl Into<String>) -> Refine<'_> {
+        self.add_in(self.path.clone(), span, message)
+    }
+
+    /// As [`Report::add`], in another file of the repository: for rules that look at the whole of it. The file
+    /// must be there and readable.
+    pub fn add_in(
+        &mut self,
+        path: impl Into<Utf8PathBuf>,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Refine<'_> {
         self.findings.push(Finding {
             rule: self.rule.id,
             level: self.rule.level,
-            path: self.path.clone(),
+            path: path.into(),
             span,
             message: message.into(),
             notes: Vec::new(),

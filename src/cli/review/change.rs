@@ -3,7 +3,7 @@
 use super::UsageError;
 use crate::config::{Config, ConfigError, FILE_NAMES, Level, ReportScope, Suggestions};
 use crate::dockerfile::{ImageReference, parse, stages};
-use crate::lint::{self, FileReport, lint};
+use crate::lint::{self, FileReport, Named, lint};
 use crate::repository::{Lookup, Tree, is_dockerfile};
 use crate::review::{FileDiff, Input, LineRange, OwnThread, Plan, ReportMode, Settings, plan};
 use crate::rules::{self, Finding, Safety};
@@ -107,6 +107,10 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
             }
         }
     }
+    let (base_files, head_files) = (named(&base), named(&head));
+    let around = lint::lint_repository(&head_files, change.head, &settings);
+    add_all(&mut base, lint::lint_repository(&base_files, change.base, &settings));
+    add_all(&mut head, around.clone());
     let review = &options.config.review;
     if review.suggestions != Suggestions::All {
         for finding in base.iter_mut().chain(&mut head).flat_map(|report| &mut report.findings) {
@@ -117,8 +121,28 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     }
     let texts = |path: &Utf8Path| change.head.read(path).found().map(Source::new);
     let reprove = |path: &Utf8Path, text: &str, findings: &[&Finding]| {
-        let owner = findings.first().and_then(|f| head.iter().find(|report| report.path == f.path));
-        owner.is_some_and(|report| lint::reprove(report, path, text, findings, change.head, &settings))
+        let (of_repository, of_file): (Vec<&Finding>, Vec<&Finding>) =
+            findings.iter().partition(|finding| is_about_repository(finding));
+        let owner = of_file.first().and_then(|f| head.iter().find(|report| report.path == f.path));
+        let sound = of_file.is_empty()
+            || owner.is_some_and(|report| {
+                let report = FileReport {
+                    findings: report.findings.iter().filter(|f| !is_about_repository(f)).cloned().collect(),
+                    ..report.clone()
+                };
+                lint::reprove(&report, path, text, &of_file, change.head, &settings)
+            });
+        sound
+            && (of_repository.is_empty()
+                || lint::reprove_repository(
+                    &around,
+                    path,
+                    text,
+                    &of_repository,
+                    &head_files,
+                    change.head,
+                    &settings,
+                ))
     };
     plan(&Input {
         threads: change.threads,
@@ -141,6 +165,32 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     })
 }
 
+/// The Dockerfiles of reports.
+fn named(reports: &[FileReport]) -> Vec<Named> {
+    reports.iter().map(|report| (report.path.clone(), report.source.clone())).collect()
+}
+
+/// Adds findings about the repository: those in a Dockerfile to its report.
+fn add_all(reports: &mut Vec<FileReport>, more: Vec<FileReport>) {
+    for around in more {
+        match reports.iter_mut().find(|report| report.path == around.path) {
+            Some(report) => {
+                report.findings.extend(around.findings);
+                report
+                    .findings
+                    .sort_by_key(|f| (f.span.start, std::cmp::Reverse(f.level), f.span.end, f.rule));
+                report.suppressed += around.suppressed;
+            }
+            None => reports.push(around),
+        }
+    }
+}
+
+/// Whether a finding came out of [`lint::lint_repository`].
+fn is_about_repository(finding: &Finding) -> bool {
+    rules::find(finding.rule).is_some_and(|rule| matches!(rule.check, rules::Check::Repository(_)))
+}
+
 fn lint_at(tree: &dyn Tree, path: &Utf8Path, settings: &lint::Settings) -> Option<FileReport> {
     let text = tree.read(path).found()?;
     Some(lint(path, &Source::new(text), tree, settings))
@@ -148,6 +198,9 @@ fn lint_at(tree: &dyn Tree, path: &Utf8Path, settings: &lint::Settings) -> Optio
 
 /// Where the cause of a finding may have changed: its instruction, then its stage.
 fn causes(report: &FileReport, finding: &Finding) -> Vec<LineRange> {
+    if !is_dockerfile(&report.path) {
+        return Vec::new();
+    }
     let file = parse(&report.source);
     let lines = |span: Span| {
         let (first, last) = report.source.lines_of(span);
