@@ -2,7 +2,7 @@
 //!
 //! Source: "Compose file reference", docs.docker.com.
 
-use super::value::{Entry, Text, entries, texts};
+use super::value::{Entry, Switch, Text, entries, texts};
 use super::yaml::{Kind, Node, Yaml};
 use crate::text::Span;
 
@@ -81,22 +81,6 @@ pub struct Service {
     pub stop_grace_period: Option<Text>,
     /// `working_dir:`
     pub working_dir: Option<Text>,
-}
-
-/// `true` or `false` somewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Switch {
-    /// The value; `None` where it comes from a variable.
-    pub on: Option<bool>,
-    /// Key and value.
-    pub span: Span,
-}
-
-impl Switch {
-    /// Whether it is known to be on.
-    pub fn is_on(self) -> bool {
-        self.on == Some(true)
-    }
 }
 
 /// `build:` of a service.
@@ -335,12 +319,7 @@ impl Volume {
             return Some(Self { span: node.span, source: text("source"), target: text("target"), read_only });
         }
         let whole = Text::of(node, has_variable)?;
-        let plain = whole.span.len() as usize == whole.text.len();
-        let part = |from: usize, text: &str| {
-            let from = whole.span.start + from as u32;
-            let span = if plain { Span::new(from, from + text.len() as u32) } else { whole.span };
-            Text { text: text.into(), span, known: !has_variable(text) }
-        };
+        let part = |from: usize, text: &str| whole.part(from..from + text.len(), has_variable);
         let parts = split_volume(&whole.text);
         let modes = parts.get(2).map_or("", |(_, text)| text);
         let (source, target) = match parts.as_slice() {

@@ -1,7 +1,9 @@
 //! Texts of project files, with their places.
 
 use super::yaml::Node;
+use crate::dockerfile::Joined;
 use crate::text::Span;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A text of a project file. What an expression (`${{ … }}`) or a variable gives is not known.
@@ -13,17 +15,19 @@ pub struct Text {
     pub span: Span,
     /// Whether no expression and no variable is in it.
     pub known: bool,
+    /// Where the text stands that is not written as it is read.
+    pieces: Option<Arc<Joined>>,
 }
 
 impl Text {
     /// A text that is what it says.
     pub fn known(text: impl Into<Arc<str>>, span: Span) -> Self {
-        Self { text: text.into(), span, known: true }
+        Self { text: text.into(), span, known: true, pieces: None }
     }
 
     /// A text with something in it that is not known.
     pub fn unknown(text: impl Into<Arc<str>>, span: Span) -> Self {
-        Self { text: text.into(), span, known: false }
+        Self { text: text.into(), span, known: false, pieces: None }
     }
 
     /// The text when it is known.
@@ -35,7 +39,45 @@ impl Text {
     pub(super) fn of(node: &Node, uncertain: impl Fn(&str) -> bool) -> Option<Self> {
         node.text()?;
         let scalar = node.scalar()?;
-        Some(Self { text: Arc::clone(&scalar.text), span: scalar.inner, known: !uncertain(&scalar.text) })
+        Some(Self {
+            text: Arc::clone(&scalar.text),
+            span: scalar.inner,
+            known: !uncertain(&scalar.text),
+            pieces: scalar.pieces().cloned(),
+        })
+    }
+
+    /// The bytes of a part of the text; of the whole where the part has no place of its own.
+    pub fn place(&self, range: Range<usize>) -> Span {
+        match &self.pieces {
+            Some(pieces) if range.end <= pieces.text().len() && range.start < range.end => pieces.span(range),
+            None if self.span.len() as usize == self.text.len() && range.end <= self.text.len() => {
+                Span::new(self.span.start + range.start as u32, self.span.start + range.end as u32)
+            }
+            _ => self.span,
+        }
+    }
+
+    /// A part of the text.
+    pub(super) fn part(&self, range: Range<usize>, uncertain: impl Fn(&str) -> bool) -> Self {
+        let text = self.text.get(range.clone()).unwrap_or("");
+        Self { known: self.known || !uncertain(text), ..Self::known(text, self.place(range)) }
+    }
+}
+
+/// `true` or `false` somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch {
+    /// The value; `None` where it comes from a variable.
+    pub on: Option<bool>,
+    /// Key and value.
+    pub span: Span,
+}
+
+impl Switch {
+    /// Whether it is known to be on.
+    pub fn is_on(self) -> bool {
+        self.on == Some(true)
     }
 }
 
@@ -53,34 +95,22 @@ pub(super) fn entries(node: &Node, uncertain: impl Fn(&str) -> bool + Copy) -> V
     let from_map = node.entries().iter().filter_map(|(key, value)| {
         Some(Entry { key: Text::of(key, uncertain)?, value: Text::of(value, uncertain) })
     });
-    let from_list = node.items().iter().filter_map(|item| Text::of(item, uncertain)).map(split_entry);
+    let from_list =
+        node.items().iter().filter_map(|item| Text::of(item, uncertain)).map(|text| split_entry(&text));
     from_map.chain(from_list).collect()
 }
 
 /// `KEY=value` as key and value.
-pub(super) fn split_entry(text: Text) -> Entry {
+pub(super) fn split_entry(text: &Text) -> Entry {
     match text.text.split_once('=') {
-        Some((key, value)) => {
-            // Only where the bytes stand as they are read.
-            let plain = text.span.len() as usize == text.text.len();
-            let place = |from: usize, len: usize| {
-                let from = text.span.start + from as u32;
-                if plain { Span::new(from, from + len as u32) } else { text.span }
-            };
+        Some((key, _)) => {
+            let uncertain = |text: &str| text.contains('$');
             Entry {
-                key: Text {
-                    text: key.into(),
-                    span: place(0, key.len()),
-                    known: text.known || !key.contains('$'),
-                },
-                value: Some(Text {
-                    text: value.into(),
-                    span: place(key.len() + 1, value.len()),
-                    known: text.known || !value.contains('$'),
-                }),
+                key: text.part(0..key.len(), uncertain),
+                value: Some(text.part(key.len() + 1..text.text.len(), uncertain)),
             }
         }
-        None => Entry { key: text, value: None },
+        None => Entry { key: text.clone(), value: None },
     }
 }
 

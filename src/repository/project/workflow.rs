@@ -133,8 +133,8 @@ pub struct Run {
 }
 
 impl Workflow {
-    /// Reads a workflow or a composite action; `file` is the text that `yaml` was read from.
-    pub fn read(yaml: &Yaml, file: &str) -> Self {
+    /// Reads a workflow or a composite action.
+    pub fn read(yaml: &Yaml) -> Self {
         let mut out = Self { partial: yaml.partial, ..Self::default() };
         let Some(root) = yaml.root() else { return out };
         out.triggers = root.get("on").map(triggers).unwrap_or_default();
@@ -149,11 +149,8 @@ impl Workflow {
             let steps = node.get("steps").map_or(&[][..], Node::items);
             out.partial |= steps.len() > steps_left;
             let windows = job.runs_on.iter().any(|label| label.text.to_ascii_lowercase().contains("windows"));
-            job.steps = steps
-                .iter()
-                .take(steps_left)
-                .map(|step| Step::read(step, file, &defaults, windows))
-                .collect();
+            job.steps =
+                steps.iter().take(steps_left).map(|step| Step::read(step, &defaults, windows)).collect();
             steps_left -= job.steps.len();
             out.jobs.push(job);
         }
@@ -163,7 +160,7 @@ impl Workflow {
             job.span = runs.span;
             let steps = runs.get("steps").map_or(&[][..], Node::items);
             job.steps =
-                steps.iter().take(steps_left).map(|step| Step::read(step, file, &defaults, false)).collect();
+                steps.iter().take(steps_left).map(|step| Step::read(step, &defaults, false)).collect();
             out.jobs.push(job);
         }
         out
@@ -293,7 +290,7 @@ fn runner(node: Option<&Node>, labels: &[Text]) -> Runner {
 }
 
 impl Step {
-    fn read(node: &Node, file: &str, defaults: &Defaults, windows: bool) -> Self {
+    fn read(node: &Node, defaults: &Defaults, windows: bool) -> Self {
         let text = |name: &str| Text::of(node.get(name)?, has_expression);
         let map = |name: &str| node.get(name).map(|node| entries(node, has_expression)).unwrap_or_default();
         let shell = text("shell").or_else(|| defaults.shell.clone());
@@ -305,7 +302,7 @@ impl Step {
             uses: text("uses"),
             with: map("with"),
             env: map("env"),
-            run: node.get("run").and_then(|run| Run::read(run, file, shell, windows)),
+            run: node.get("run").and_then(|run| Run::read(run, shell, windows)),
             working_directory: text("working-directory").or_else(|| defaults.working_directory.clone()),
         }
     }
@@ -330,7 +327,7 @@ impl Step {
 }
 
 impl Run {
-    fn read(node: &Node, file: &str, shell: Option<Text>, windows: bool) -> Option<Self> {
+    fn read(node: &Node, shell: Option<Text>, windows: bool) -> Option<Self> {
         let text = Text::of(node, has_expression)?;
         let posix = match &shell {
             // `bash`, `sh`, `bash -l {0}`, `/usr/bin/bash -e {0}`
@@ -340,7 +337,7 @@ impl Run {
             }
             None => !windows,
         };
-        let joined = node.joined(file).filter(|_| posix);
+        let joined = node.joined().filter(|_| posix);
         let script = joined.clone().map(|joined| Box::new(shell::parse(&masked(joined))));
         Some(Self { text, shell, script, joined })
     }

@@ -1,6 +1,6 @@
 //! Events of the parser as a tree.
 
-use super::{Kind, Node, Scalar, Style, Yaml};
+use super::{Kind, Node, Scalar, Style, Yaml, align};
 use crate::text::Span;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 use std::collections::{HashMap, HashSet};
@@ -17,21 +17,22 @@ const MAX_DEPTH: usize = 64;
 pub fn parse(text: &str) -> Yaml {
     let inner = text.strip_prefix('\u{feff}').unwrap_or(text);
     let bytes = Bytes::new(inner, (text.len() - inner.len()) as u32);
-    let (first, error) = read(inner, &bytes);
+    let (first, error) = read(text, inner, &bytes);
     // The parser looks ahead: with an error it forgets what it has read but not yet handed over.
     let Some(error) = error else { return first.0 };
     let before = inner.get(..error).unwrap_or(inner);
     let line = before.rfind('\n').map_or(0, |at| at + 1);
-    let (again, _) = read(inner.get(..line).unwrap_or(""), &bytes);
+    let (again, _) = read(text, inner.get(..line).unwrap_or(""), &bytes);
     let mut best = if again.1 > first.1 { again.0 } else { first.0 };
     best.partial = true;
     best
 }
 
 /// Reads a text up to the first error, and gives its offset; and how many nodes were read.
-fn read(text: &str, bytes: &Bytes) -> ((Yaml, usize), Option<usize>) {
+fn read(file: &str, text: &str, bytes: &Bytes) -> ((Yaml, usize), Option<usize>) {
     let mut tree = Tree {
         bytes,
+        file,
         text,
         out: Yaml::default(),
         open: Vec::new(),
@@ -100,6 +101,9 @@ struct Open {
 
 struct Tree<'t> {
     bytes: &'t Bytes,
+    /// The whole file.
+    file: &'t str,
+    /// What of it is read.
     text: &'t str,
     out: Yaml,
     open: Vec<Open>,
@@ -177,10 +181,11 @@ impl Tree<'_> {
                 (Span::new(span.start, span.start + (kept.len() + line_end) as u32), span)
             }
         };
-        Node {
-            span,
-            kind: Kind::Scalar(Scalar { text: Arc::from(text), style, inner, indent: indent as u32 }),
+        let mut scalar = Scalar { text: Arc::from(text), style, inner, indent: indent as u32, pieces: None };
+        if !scalar.is_written() {
+            scalar.pieces = align::joined(&scalar, self.file).map(Arc::new);
         }
+        Node { span, kind: Kind::Scalar(scalar) }
     }
 
     fn begin(&mut self, mapping: bool, anchor: usize, span: Span) {

@@ -62,6 +62,8 @@ pub struct Scalar {
     pub inner: Span,
     /// For a block scalar the number of blanks before each line.
     indent: u32,
+    /// Where the text stands that is not written as it is read.
+    pieces: Option<Arc<Joined>>,
 }
 
 /// How a scalar is written.
@@ -156,15 +158,30 @@ impl Node {
         self.scalar().is_some_and(Scalar::is_null)
     }
 
-    /// The text of a scalar with the way back to the bytes of the file it was read from. Empty lines at the end of a
-    /// block scalar are left out, and the line end that YAML adds at the end of a file. `None` for anything but a scalar, and for the few escapes that have no place of
-    /// their own.
-    pub fn joined(&self, file: &str) -> Option<Joined> {
-        align::joined(self.scalar()?, file)
+    /// The text of a scalar with the way back to the bytes of the file. Empty lines at the end of a block scalar are
+    /// left out, and the line end that YAML adds at the end of a file. `None` for anything but a scalar, and for the few
+    /// escapes that have no place of their own.
+    pub fn joined(&self) -> Option<Joined> {
+        let scalar = self.scalar()?;
+        match &scalar.pieces {
+            Some(pieces) => Some(Joined::clone(pieces)),
+            None if scalar.is_written() => Some(Joined::verbatim(&scalar.text, scalar.inner.start)),
+            None => None,
+        }
     }
 }
 
 impl Scalar {
+    /// Where the text stands when it is not written as it is read.
+    pub(super) const fn pieces(&self) -> Option<&Arc<Joined>> {
+        self.pieces.as_ref()
+    }
+
+    /// Whether the text is written as it is read.
+    fn is_written(&self) -> bool {
+        self.inner.len() as usize == self.text.len()
+    }
+
     fn is_null(&self) -> bool {
         self.style == Style::Plain && matches!(&*self.text, "" | "~" | "null" | "Null" | "NULL")
     }
