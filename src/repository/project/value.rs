@@ -1,7 +1,6 @@
 //! Texts of project files, with their places.
 
-use super::yaml::Node;
-use crate::dockerfile::Joined;
+use super::yaml::{Node, Pieces};
 use crate::text::Span;
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,19 +14,18 @@ pub struct Text {
     pub span: Span,
     /// Whether no expression and no variable is in it.
     pub known: bool,
-    /// Where the text stands that is not written as it is read.
-    pieces: Option<Arc<Joined>>,
+    pieces: Pieces,
 }
 
 impl Text {
     /// A text that is what it says.
     pub fn known(text: impl Into<Arc<str>>, span: Span) -> Self {
-        Self { text: text.into(), span, known: true, pieces: None }
+        Self { text: text.into(), span, known: true, pieces: Pieces::Written }
     }
 
     /// A text with something in it that is not known.
     pub fn unknown(text: impl Into<Arc<str>>, span: Span) -> Self {
-        Self { text: text.into(), span, known: false, pieces: None }
+        Self { text: text.into(), span, known: false, pieces: Pieces::Written }
     }
 
     /// The text when it is known.
@@ -43,15 +41,19 @@ impl Text {
             text: Arc::clone(&scalar.text),
             span: scalar.inner,
             known: !uncertain(&scalar.text),
-            pieces: scalar.pieces().cloned(),
+            pieces: scalar.pieces.clone(),
         })
     }
 
     /// The bytes of a part of the text; of the whole where the part has no place of its own.
     pub fn place(&self, range: Range<usize>) -> Span {
         match &self.pieces {
-            Some(pieces) if range.end <= pieces.text().len() && range.start < range.end => pieces.span(range),
-            None if self.span.len() as usize == self.text.len() && range.end <= self.text.len() => {
+            Pieces::Mapped(pieces) if range.end <= pieces.text().len() && range.start < range.end => {
+                pieces.span(range)
+            }
+            Pieces::Written
+                if self.span.len() as usize == self.text.len() && range.end <= self.text.len() =>
+            {
                 Span::new(self.span.start + range.start as u32, self.span.start + range.end as u32)
             }
             _ => self.span,

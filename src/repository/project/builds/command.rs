@@ -69,7 +69,17 @@ fn places(
 ) {
     let podman = matches!(command.tool, Tool::Podman | Tool::Buildah);
     let file = command.flag("file");
-    let context = match command.operands.first() {
+    // `$OPTIONS .`: what may be options is no context beside one that is.
+    let may_be_options = |word: &&&Word| word.starts_with_expansion() && word.may_split();
+    let mut sure = command.operands.iter().filter(|word| !may_be_options(word));
+    let context = match (sure.next(), sure.next()) {
+        (Some(only), None) => Some(only),
+        (None, _) if command.operands.len() == 1 => command.operands.first(),
+        (None, _) if command.operands.is_empty() => None,
+        // Two of them: something was not read as it is.
+        _ => return,
+    };
+    let context = match context {
         Some(word) => reading(word.text(), paths),
         // buildah and podman take the folder they run in.
         None if podman => Reading::Told(Told { from: From::Start, path: String::new() }),

@@ -1,6 +1,6 @@
 //! Events of the parser as a tree.
 
-use super::{Kind, Node, Scalar, Style, Yaml, align};
+use super::{Kind, Node, Pieces, Scalar, Style, Yaml, align};
 use crate::text::Span;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 use std::collections::{HashMap, HashSet};
@@ -181,9 +181,11 @@ impl Tree<'_> {
                 (Span::new(span.start, span.start + (kept.len() + line_end) as u32), span)
             }
         };
-        let mut scalar = Scalar { text: Arc::from(text), style, inner, indent: indent as u32, pieces: None };
-        if !scalar.is_written() {
-            scalar.pieces = align::joined(&scalar, self.file).map(Arc::new);
+        let mut scalar =
+            Scalar { text: Arc::from(text), style, inner, indent: indent as u32, pieces: Pieces::Written };
+        if self.file.get(inner.range()) != Some(text) {
+            scalar.pieces = align::joined(&scalar, self.file)
+                .map_or(Pieces::Lost, |joined| Pieces::Mapped(Arc::new(joined)));
         }
         Node { span, kind: Kind::Scalar(scalar) }
     }

@@ -62,8 +62,19 @@ pub struct Scalar {
     pub inner: Span,
     /// For a block scalar the number of blanks before each line.
     indent: u32,
-    /// Where the text stands that is not written as it is read.
-    pieces: Option<Arc<Joined>>,
+    /// How its characters are found in the file.
+    pub(super) pieces: Pieces,
+}
+
+/// How the characters of a text are found in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Pieces {
+    /// It stands there as it is read.
+    Written,
+    /// Line by line, escape by escape.
+    Mapped(Arc<Joined>),
+    /// Only its place as a whole is known.
+    Lost,
 }
 
 /// How a scalar is written.
@@ -164,24 +175,14 @@ impl Node {
     pub fn joined(&self) -> Option<Joined> {
         let scalar = self.scalar()?;
         match &scalar.pieces {
-            Some(pieces) => Some(Joined::clone(pieces)),
-            None if scalar.is_written() => Some(Joined::verbatim(&scalar.text, scalar.inner.start)),
-            None => None,
+            Pieces::Written => Some(Joined::verbatim(&scalar.text, scalar.inner.start)),
+            Pieces::Mapped(pieces) => Some(Joined::clone(pieces)),
+            Pieces::Lost => None,
         }
     }
 }
 
 impl Scalar {
-    /// Where the text stands when it is not written as it is read.
-    pub(super) const fn pieces(&self) -> Option<&Arc<Joined>> {
-        self.pieces.as_ref()
-    }
-
-    /// Whether the text is written as it is read.
-    fn is_written(&self) -> bool {
-        self.inner.len() as usize == self.text.len()
-    }
-
     fn is_null(&self) -> bool {
         self.style == Style::Plain && matches!(&*self.text, "" | "~" | "null" | "Null" | "NULL")
     }
