@@ -89,6 +89,12 @@ impl Joined {
         Span::new(start, end + 1)
     }
 
+    /// Another text at the same places; `None` when it has another number of bytes.
+    pub fn with_text(&self, text: String) -> Option<Self> {
+        let same = text.len() == self.text.len();
+        same.then(|| Self { text, start: self.start, further: self.further.clone() })
+    }
+
     /// A part of this line as a line of its own.
     pub fn slice(&self, range: Range<usize>) -> Self {
         let start = range.start as u32;

@@ -8,6 +8,7 @@ mod disk;
 mod generated;
 mod git;
 pub mod ignore;
+pub mod project;
 pub mod python;
 mod tree;
 mod wanted;
@@ -17,6 +18,7 @@ pub use discover::is_dockerfile;
 pub use disk::{DiskTree, changed_folders};
 pub use generated::{is_written_by_hand, may_be_generated};
 pub use git::{GitError, GitTree, changed_files, commit_of, merge_base};
+pub use project::Project;
 pub use tree::{Entry, Kind, Listing, Lookup, MemoryTree, Names, Overlay, Remembered, Tree, normalize};
 pub use wanted::{likely_next, wanted_files};
 
