@@ -4,6 +4,7 @@ use super::{Bodies, FileFacts};
 use crate::config::Images;
 use crate::dockerfile::{Dockerfile, parse};
 use crate::repository::Tree;
+use crate::repository::project::Project;
 use crate::text::Source;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::OnceCell;
@@ -46,6 +47,8 @@ pub struct RepositoryFacts<'a> {
     pub today: jiff::civil::Date,
     /// The Dockerfiles in question, in order of path; not necessarily all of the repository.
     pub files: &'a [DockerfileText],
+    /// The files around them: workflows, Compose and bake files, scripts, update bots, and what they build.
+    pub project: Project,
     images: &'a Images,
     facts: Vec<OnceCell<FileFacts<'a>>>,
 }
@@ -64,7 +67,9 @@ impl<'a> RepositoryFacts<'a> {
         today: jiff::civil::Date,
         images: &'a Images,
     ) -> Self {
-        Self { tree, today, files, images, facts: files.iter().map(|_| OnceCell::new()).collect() }
+        let paths: Vec<Utf8PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+        let project = Project::read(tree, &paths);
+        Self { tree, today, files, project, images, facts: files.iter().map(|_| OnceCell::new()).collect() }
     }
 
     /// The facts of one of the Dockerfiles.
