@@ -1,6 +1,16 @@
 //! Rules of the chapter "automation". The list is kept by `tests/registry.rs`.
 
+mod branch_tag_unsafe;
+mod build_script_not_strict;
+mod mutable_tag_only;
+mod push_without_smoke_test;
 mod stale_ignore;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] = &[&stale_ignore::RULE];
+pub(super) static RULES: &[&crate::rules::Rule] = &[
+    &branch_tag_unsafe::RULE,
+    &build_script_not_strict::RULE,
+    &mutable_tag_only::RULE,
+    &push_without_smoke_test::RULE,
+    &stale_ignore::RULE,
+];

@@ -1,6 +1,6 @@
 //! `secret-in-env-arg`.
 
-mod words;
+pub(super) mod words;
 
 use self::words::{is_secret_value, names_secret};
 use crate::config::Level;

@@ -141,7 +141,7 @@ fn holds_stem(key: &str) -> bool {
 }
 
 /// Whether a variable's name says that its value is secret.
-pub(super) fn names_secret(key: &str) -> bool {
+pub(in crate::rules) fn names_secret(key: &str) -> bool {
     if !holds_stem(key) || matches!(key, "PWD" | "OLDPWD") {
         return false;
     }

@@ -1,0 +1,3 @@
+#!/bin/sh
+docker build -t my_image:1 . || exit 1
+docker push my_image:1 || exit 1

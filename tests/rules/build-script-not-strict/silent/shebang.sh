@@ -1,0 +1,3 @@
+#!/bin/bash -e
+docker build -t my_image:1 .
+docker push my_image:1

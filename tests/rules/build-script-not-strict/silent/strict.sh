@@ -1,0 +1,4 @@
+#!/usr/bin/env bash
+set -euxo pipefail
+docker build -t my_image:1 .
+docker push my_image:1

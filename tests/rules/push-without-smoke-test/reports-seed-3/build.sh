@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+
+#
+# Ver 1.
+#
+
+set -euxo pipefail
+
+test.py
+docker build -t my_image:latest .
+docker push my_image:latest
