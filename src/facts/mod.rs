@@ -3,6 +3,7 @@
 mod base;
 mod bases;
 mod bodies;
+mod brought;
 mod casing;
 mod context;
 mod dev;
@@ -14,6 +15,7 @@ mod mounts;
 mod python;
 mod roots;
 mod shells;
+mod sources;
 mod stage_names;
 mod start;
 mod state;
@@ -35,6 +37,7 @@ pub use python::{
     join_env, python_settings, python_start, required_packages,
 };
 pub use roots::{ContextRoot, InContext};
+pub use sources::FileSource;
 pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};

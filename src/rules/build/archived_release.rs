@@ -1,0 +1,203 @@
+//! `archived-release`.
+
+use crate::declare_rule;
+use crate::dockerfile::Keyword;
+use crate::facts::{Base, BaseUse, FileFacts, InstructionFacts, StageFacts};
+use crate::image::{Eol, Part, State};
+use crate::rules::newer_base::{Together, change, parts_of};
+use crate::rules::{Check, Report};
+use crate::shell::Script;
+use crate::shell::packages::{Manager, Verb};
+use jiff::civil::{Date, date};
+
+declare_rule! {
+    /// Packages are installed on a release whose mirrors are gone.
+    ///
+    /// ## What it does
+    ///
+    /// Finds `apt-get` on Debian releases up to buster, and `yum` and `dnf` on CentOS up to 8, where nothing before it points
+    /// the package manager at an archive.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// These releases have left the mirrors that their images ask. `apt-get update` ends with "404 Not Found" and "does not have a
+    /// Release file", `yum` with "Cannot find a valid baseurl": the build stops. It may go on for a while where the layer
+    /// is in a cache.
+    ///
+    /// ## Example
+    ///
+    /// ```dockerfile
+    /// FROM node:22-buster-slim
+    /// RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```dockerfile
+    /// FROM node:22-trixie-slim
+    /// RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+    /// ```
+    ///
+    /// ## Fix safety
+    ///
+    /// Check that the packages have the same names and versions on the newer release. Where the language or the release
+    /// itself has to be chosen anew, the choice is left to you.
+    ///
+    /// ## References
+    ///
+    /// - [debuerreotype/docker-debian-artifacts #245](https://github.com/debuerreotype/docker-debian-artifacts/issues/245)
+    /// - [Debian: Distribution archives](https://www.debian.org/distrib/archive)
+    pub(super) RULE = "archived-release" {
+        chapter: Build, level: Error, default: On, scope: Stage, fix: Confirm,
+        aliases: [],
+        check: Check::File(check),
+    }
+}
+
+/// Releases by the word for them in the end-of-life table, with the managers that fail and the day since which they do.
+/// Sources: archive.debian.org; the CentOS announcements for 6 (2020-11-30), 8 (2022-01-31) and 7 (2024-06-30).
+const RELEASES: [(&str, &str, Date); 8] = [
+    ("debian", "7", date(2018, 12, 1)),
+    ("debian", "8", date(2023, 4, 24)),
+    ("debian", "9", date(2023, 4, 24)),
+    ("debian", "10", date(2025, 7, 14)),
+    ("centos", "5", date(2017, 3, 31)),
+    ("centos", "6", date(2020, 12, 2)),
+    ("centos", "7", date(2024, 7, 1)),
+    ("centos", "8", date(2022, 1, 31)),
+];
+
+fn check(file: &FileFacts<'_>, report: &mut Report) {
+    let calls = |stage: &StageFacts<'_>| {
+        stage.instructions.iter().any(|facts| facts.calls.iter().any(|c| c.manager.is_system()))
+    };
+    if !file.stages.iter().any(calls) {
+        return;
+    }
+    let bases = file.external_bases();
+    let parts: Vec<Vec<Eol>> = bases.iter().map(|base| parts_of(file, base)).collect();
+    let archived: Vec<Option<&Eol>> =
+        parts.iter().map(|parts| parts.iter().find(|eol| is_gone(eol, file.today))).collect();
+    if archived.iter().all(Option::is_none) {
+        return;
+    }
+    let together = Together::of(&bases, &parts);
+    let mut told = vec![false; file.stages.len()];
+    for stage in &file.stages {
+        // What a stage below says holds for this one.
+        if let Base::Stage(parent) = stage.base
+            && told.get(parent) == Some(&true)
+        {
+            told[stage.index] = true;
+            continue;
+        }
+        let at = bases.iter().position(|base| base.stages.contains(&stage.root));
+        let Some((base, parts, Some(eol))) =
+            at.and_then(|at| Some((bases.get(at)?, parts.get(at)?, archived.get(at).copied()?)))
+        else {
+            continue;
+        };
+        told[stage.index] = tell(file, stage, base, &bases, parts, eol, &together, report);
+    }
+}
+
+/// Whether the mirrors of a release are gone on a day.
+fn is_gone(eol: &Eol, today: Date) -> bool {
+    let name = eol.label.split_whitespace().next().unwrap_or("").to_ascii_lowercase();
+    eol.part == Part::Os
+        && eol.state == State::Ended
+        && RELEASES.iter().any(|(system, release, since)| {
+            *system == name
+                && eol.release.trim_start_matches("stream").split('.').next() == Some(release)
+                && today >= *since
+        })
+}
+
+#[allow(clippy::too_many_arguments, reason = "one place for all that is known of the base")]
+fn tell(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    base: &BaseUse<'_>,
+    bases: &[BaseUse<'_>],
+    parts: &[Eol],
+    eol: &Eol,
+    together: &Together,
+    report: &mut Report,
+) -> bool {
+    let below = file.history(stage).into_iter().take_while(|(owner, _)| owner.index != stage.index);
+    if below.into_iter().any(|(_, facts)| changes_sources(facts)) {
+        return false;
+    }
+    for facts in &stage.instructions {
+        let fails = facts.calls.iter().find(|call| {
+            matches!(call.manager, Manager::Apt | Manager::Yum | Manager::Dnf)
+                && matches!(call.verb, Verb::Update | Verb::Install | Verb::Upgrade | Verb::Download)
+        });
+        // A RUN that writes the sources and installs does so in that order.
+        if changes_sources(facts) {
+            return false;
+        }
+        let Some(call) = fails else { continue };
+        let command = format!("{} {}", call.program, call.verb_text).replace('`', "");
+        let finding = report
+            .add(
+                call.program_span.cover(call.verb_span),
+                format!(
+                    "{} has left its mirrors, so `{command}` ends with an error and the build stops.",
+                    eol.label
+                ),
+            )
+            .related(base.tag_or_name(), "The base is chosen here.");
+        let archive =
+            if eol.label.starts_with("Debian") { "`archive.debian.org`" } else { "`vault.centos.org`" };
+        let finding = finding.note(format!(
+            "Move the base to a release that is supported. Until then {archive} has the packages, without any security fixes."
+        ));
+        if let Some((fix, note)) = change(file, base, bases, parts, together) {
+            let finding = match note {
+                Some(note) => finding.note(note),
+                None => finding,
+            };
+            finding.fix(fix);
+        }
+        return true;
+    }
+    false
+}
+
+/// Whether an instruction may give the package manager other places to ask.
+fn changes_sources(facts: &InstructionFacts<'_>) -> bool {
+    const PLACES: [&str; 8] = [
+        "sources.list",
+        "yum.repos.d",
+        "archive.debian.org",
+        "snapshot.debian.org",
+        "vault.centos.org",
+        "/etc/apt",
+        "/etc/yum",
+        "apt.conf",
+    ];
+    let named = |text: &str| PLACES.iter().any(|place| text.contains(place)) || text.contains("archive.");
+    let node = facts.instruction;
+    match node.keyword {
+        Keyword::Run => {
+            // A script that nobody sees into may do so.
+            let unseen = |script: &Script| {
+                script.commands().any(|command| {
+                    command.name_word().is_some_and(|word| {
+                        let end = word.text().rsplit('.').next().unwrap_or("");
+                        word.has_expansion() || end == "sh" || word.text().starts_with("./")
+                    })
+                })
+            };
+            facts.body.is_none()
+                || facts.scripts().any(|script| named(script.text()) || unseen(script))
+                || node.flags.iter().any(|flag| flag.value.as_ref().is_some_and(|value| named(&value.text)))
+        }
+        Keyword::Copy | Keyword::Add => {
+            let destination = node.args.last().map_or("", |word| word.text.as_str());
+            node.args.iter().any(|word| named(&word.text)) || matches!(destination, "/" | "/etc" | "/etc/")
+        }
+        _ => false,
+    }
+}
