@@ -19,6 +19,8 @@ pub struct JsonLike {
 /// What keeps an array from being JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JsonDefect {
+    /// A quote that is not closed.
+    OpenQuote,
     /// `'a'`
     SingleQuotes,
     /// `“a”`
@@ -31,8 +33,6 @@ pub enum JsonDefect {
     ExtraComma,
     /// A word without quotes.
     BareWord,
-    /// A quote that is not closed.
-    OpenQuote,
 }
 
 /// An element of the array, or a comma.

@@ -1,7 +1,7 @@
 //! What may have come into an image that starts with nothing.
 
 use super::{FileFacts, StageFacts, Workdir, is_absolute, join};
-use crate::dockerfile::Keyword;
+use crate::dockerfile::{Instruction, Keyword, Word};
 use crate::image::ShellKind;
 use crate::repository::{Kind, normalize};
 use camino::Utf8Path;
@@ -19,7 +19,7 @@ impl FileFacts<'_> {
             Some(super::Base::Image(image)) => image.defaults.shell.kind == ShellKind::None,
             _ => false,
         };
-        none && !self.may_have_brought(stage, index, &SHELLS, &["bin", "sbin", "usr", "lib", "busybox"])
+        none && !self.may_have_brought(stage, index, &SHELLS, &["usr", "busybox"])
     }
 
     /// Whether something before the instruction `index` of the file may have brought one of the files `names`
@@ -38,7 +38,7 @@ impl FileFacts<'_> {
         };
         let history = self.history(stage);
         // Of a chain that is too long to look through, nothing is known.
-        if !history.first().is_some_and(|(owner, _)| owner.index == stage.root) {
+        if history.first().is_none_or(|(owner, _)| owner.index != stage.root) {
             return true;
         }
         history.into_iter().map(|(_, facts)| facts).take_while(|facts| facts.index < index).any(|facts| {
@@ -56,15 +56,22 @@ impl FileFacts<'_> {
                         Workdir::Base | Workdir::Unknown => join("/", &to),
                     };
                     let top = to.trim_start_matches('/').split('/').next().unwrap_or("");
-                    let deep = to.matches('/').count() > 1;
-                    let named = || is_named(&to) || sources.iter().any(|source| is_named(&source.text));
-                    let whole = || {
-                        to == "/"
-                            && sources.iter().any(|source| !self.is_file(facts.instruction, &source.text))
+                    let one_of = is_named(&to) || sources.iter().any(|source| is_named(&source.text));
+                    let folder = |source: &Word| {
+                        if to.ends_with("bin") {
+                            // A program, unless it is written as more than one.
+                            let path = source.text.trim_end_matches('/');
+                            path.len() < source.text.len()
+                                || path.contains(['*', '?', '[', '$'])
+                                || ["bin", "usr", "fs", "root", "."].iter().any(|end| path.ends_with(end))
+                        } else {
+                            !self.is_file(node, &source.text)
+                        }
                     };
-                    // `/bin`, `/usr`, `/usr/bin`: also where a folder of programs is copied.
-                    let into = || tops.contains(&top) && (!deep || to.ends_with("bin"));
-                    named() || whole() || into()
+                    let into = to == "/"
+                        || to.ends_with("bin")
+                        || (tops.contains(&top) && to.matches('/').count() == 1);
+                    one_of || (into && sources.iter().any(folder))
                 }
                 _ => false,
             }
@@ -72,7 +79,7 @@ impl FileFacts<'_> {
     }
 
     /// Whether a source of COPY is certainly a single file.
-    fn is_file(&self, copy: &crate::dockerfile::Instruction, source: &str) -> bool {
+    fn is_file(&self, copy: &Instruction, source: &str) -> bool {
         if copy.flag("from").is_some() {
             let name = source.rsplit('/').next().unwrap_or("");
             return [".crt", ".pem", ".conf", ".json", ".yml", ".yaml", ".toml"]

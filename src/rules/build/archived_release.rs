@@ -3,11 +3,11 @@
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{Base, BaseUse, FileFacts, InstructionFacts, StageFacts};
-use crate::image::{Eol, Part, State};
+use crate::image::{self, Eol, Part, State};
 use crate::rules::newer_base::{Together, change, parts_of};
 use crate::rules::{Check, Report};
-use crate::shell::Script;
 use crate::shell::packages::{Manager, Verb};
+use crate::shell::{Command, Script};
 use jiff::civil::{Date, date};
 
 declare_rule! {
@@ -67,15 +67,20 @@ const RELEASES: [(&str, &str, Date); 8] = [
     ("centos", "8", date(2022, 1, 31)),
 ];
 
+/// What is in the name of every base of such a release.
+const NAMES: [&str; 6] = ["debian", "centos", "buster", "stretch", "jessie", "wheezy"];
+
 fn check(file: &FileFacts<'_>, report: &mut Report) {
+    // Nearly all files are done with here.
+    let old = |stage: &StageFacts<'_>| matches!(&stage.base, Base::Image(base) if NAMES.iter().any(|name| base.text.contains(name)));
     let calls = |stage: &StageFacts<'_>| {
-        stage.instructions.iter().any(|facts| facts.calls.iter().any(|c| c.manager.is_system()))
+        stage.instructions.iter().any(|facts| facts.calls.iter().any(|call| call.manager.is_system()))
     };
-    if !file.stages.iter().any(calls) {
+    if !file.stages.iter().any(old) || !file.stages.iter().any(calls) {
         return;
     }
     let bases = file.external_bases();
-    let parts: Vec<Vec<Eol>> = bases.iter().map(|base| parts_of(file, base)).collect();
+    let parts: Vec<Vec<Eol>> = bases.iter().map(|base| parts(file, base)).collect();
     let archived: Vec<Option<&Eol>> =
         parts.iter().map(|parts| parts.iter().find(|eol| is_gone(eol, file.today))).collect();
     if archived.iter().all(Option::is_none) {
@@ -99,6 +104,20 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         };
         told[stage.index] = tell(file, stage, base, &bases, parts, eol, &together, report);
     }
+}
+
+/// What is known of the end of the parts of a base. `centos:latest` has stayed with 8, and `centos:centos7` is 7.
+fn parts(file: &FileFacts<'_>, base: &BaseUse<'_>) -> Vec<Eol> {
+    let image = &base.image.image;
+    let known = parts_of(file, base);
+    if !known.is_empty() || image.repository != "centos" || base.image.reference.digest().is_some() {
+        return known;
+    }
+    let tag = match base.image.tag() {
+        "latest" => "8",
+        tag => tag.strip_prefix("centos").unwrap_or(tag),
+    };
+    image::end_of_life(image, tag, file.today)
 }
 
 /// Whether the mirrors of a release are gone on a day.
@@ -125,27 +144,35 @@ fn tell(
     report: &mut Report,
 ) -> bool {
     let below = file.history(stage).into_iter().take_while(|(owner, _)| owner.index != stage.index);
-    if below.into_iter().any(|(_, facts)| changes_sources(facts)) {
+    if below.into_iter().any(|(_, facts)| may_change_sources(facts)) {
         return false;
     }
     for facts in &stage.instructions {
-        let fails = facts.calls.iter().find(|call| {
-            matches!(call.manager, Manager::Apt | Manager::Yum | Manager::Dnf)
-                && matches!(call.verb, Verb::Update | Verb::Install | Verb::Upgrade | Verb::Download)
+        let failing = facts.steps().find_map(|step| {
+            let call = step.call.filter(|call| {
+                matches!(call.manager, Manager::Apt | Manager::Yum | Manager::Dnf)
+                    && matches!(call.verb, Verb::Update | Verb::Install | Verb::Upgrade | Verb::Download)
+            });
+            Some((step, call?))
         });
-        // A RUN that writes the sources and installs does so in that order.
-        if changes_sources(facts) {
+        let Some((step, call)) = failing else {
+            if may_change_sources(facts) {
+                return false;
+            }
+            continue;
+        };
+        // A RUN that points the manager elsewhere does so before it installs.
+        let start = step.command.place.start as usize;
+        let before = facts.scripts().nth(step.order).and_then(|script| script.text().get(..start));
+        let unseen = facts.steps().take_while(|other| !std::ptr::eq(other.command, step.command));
+        if before.is_none_or(points_elsewhere) || unseen.into_iter().any(|other| is_unseen(other.command)) {
             return false;
         }
-        let Some(call) = fails else { continue };
         let command = format!("{} {}", call.program, call.verb_text).replace('`', "");
         let finding = report
             .add(
                 call.program_span.cover(call.verb_span),
-                format!(
-                    "{} has left its mirrors, so `{command}` ends with an error and the build stops.",
-                    eol.label
-                ),
+                format!("{} has left its mirrors, so `{command}` fails.", eol.label),
             )
             .related(base.tag_or_name(), "The base is chosen here.");
         let archive =
@@ -166,38 +193,44 @@ fn tell(
 }
 
 /// Whether an instruction may give the package manager other places to ask.
-fn changes_sources(facts: &InstructionFacts<'_>) -> bool {
-    const PLACES: [&str; 8] = [
-        "sources.list",
-        "yum.repos.d",
-        "archive.debian.org",
-        "snapshot.debian.org",
-        "vault.centos.org",
-        "/etc/apt",
-        "/etc/yum",
-        "apt.conf",
-    ];
-    let named = |text: &str| PLACES.iter().any(|place| text.contains(place)) || text.contains("archive.");
+fn may_change_sources(facts: &InstructionFacts<'_>) -> bool {
     let node = facts.instruction;
     match node.keyword {
         Keyword::Run => {
-            // A script that nobody sees into may do so.
-            let unseen = |script: &Script| {
-                script.commands().any(|command| {
-                    command.name_word().is_some_and(|word| {
-                        let end = word.text().rsplit('.').next().unwrap_or("");
-                        word.has_expansion() || end == "sh" || word.text().starts_with("./")
-                    })
-                })
-            };
+            let unseen = |script: &Script| script.commands().any(is_unseen);
             facts.body.is_none()
-                || facts.scripts().any(|script| named(script.text()) || unseen(script))
-                || node.flags.iter().any(|flag| flag.value.as_ref().is_some_and(|value| named(&value.text)))
+                || facts.scripts().any(|script| points_elsewhere(script.text()) || unseen(script))
+                || node
+                    .flags
+                    .iter()
+                    .any(|flag| flag.value.as_ref().is_some_and(|value| value.text.contains("/etc")))
         }
         Keyword::Copy | Keyword::Add => {
             let destination = node.args.last().map_or("", |word| word.text.as_str());
+            let named = |text: &str| {
+                ["/etc/apt", "/etc/yum", "sources.list", ".repo"].iter().any(|part| text.contains(part))
+            };
             node.args.iter().any(|word| named(&word.text)) || matches!(destination, "/" | "/etc" | "/etc/")
         }
         _ => false,
     }
+}
+
+/// Whether a command is a script that nobody sees into.
+fn is_unseen(command: &Command) -> bool {
+    command.name_word().is_some_and(|word| {
+        let end = word.text().rsplit('.').next().unwrap_or("");
+        word.has_expansion() || end == "sh" || word.text().starts_with("./")
+    }) || (matches!(command.name(), Some("sh" | "bash" | "source" | ".")) && command.script.is_none())
+}
+
+/// Whether commands may give the package manager other places to ask. Another repository beside the mirrors does not
+/// help, and neither does another component of the same ones.
+fn points_elsewhere(text: &str) -> bool {
+    let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let main_list = || text.split("sources.list").skip(1).any(|rest| !rest.starts_with(".d"));
+    any(&["archive.", "snapshot.debian.org", "vault.centos.org", "/vault", "mirrorlist", "baseurl"])
+        || (main_list()
+            && any(&["://", "debian.org", "mirror", "$", "cp ", "mv ", "rm ", "curl", "wget", "install -"]))
+        || (text.contains("yum.repos.d") && any(&["sed ", "rm ", "mv ", "cp ", "CentOS-", "$"]))
 }

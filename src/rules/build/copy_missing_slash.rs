@@ -53,7 +53,7 @@ declare_rule! {
     }
 }
 
-fn check(file: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
+fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
     let node = facts.instruction;
     if !matches!(node.keyword, Keyword::Copy | Keyword::Add) || node.args.len() < 3 {
         return;
@@ -64,7 +64,7 @@ fn check(file: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>,
         return;
     }
     let shown = destination.text.trim_matches(['"', '\'']).replace('`', "");
-    let there = is_there(facts, &destination.text) || brings_folder(file, node, sources);
+    let there = may_be_there(file, stage, facts, &destination.text) || brings_folder(file, node, sources);
     let message = if there {
         format!(
             "Several sources are copied to `{shown}`, which does not end in `/`. Only BuildKit takes that, and only where it finds a folder there."
@@ -92,38 +92,47 @@ fn lacks_slash(text: &str) -> bool {
     !path.contains('$') && !matches!(last, "" | "." | "..") && !path.contains("{{") && !path.contains('@')
 }
 
-/// Whether the destination is the working directory, or a folder above it: WORKDIR makes them.
-fn is_there(facts: &InstructionFacts<'_>, destination: &str) -> bool {
-    let path = destination.trim_matches(['"', '\'']);
-    let Workdir::Set(dir) = &facts.state.workdir else { return is_usual(path) };
-    let path = if is_absolute(path) { join("/", path) } else { join(dir, path) };
-    is_usual(&path)
-        || dir.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether the destination may be a folder already: one that the base image has, or that an earlier instruction makes.
+fn may_be_there(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    facts: &InstructionFacts<'_>,
+    destination: &str,
+) -> bool {
+    let written = destination.trim_matches(['"', '\'']);
+    let path = match &facts.state.workdir {
+        _ if is_absolute(written) => join("/", written),
+        Workdir::Set(dir) => join(dir, written),
+        // Relative to a folder of the base image.
+        Workdir::Base | Workdir::Unknown => return false,
+    };
+    let below = |other: &str| {
+        other.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let top = path.trim_start_matches('/').split('/').next().unwrap_or("");
+    SYSTEM.contains(&top)
+        || ROOT.contains(&path.as_str())
+        || matches!(&facts.state.workdir, Workdir::Set(dir) if below(dir))
+        || file
+            .history(stage)
+            .into_iter()
+            .map(|(_, earlier)| earlier)
+            .take_while(|e| e.index < facts.index)
+            .any(|earlier| {
+                let node = earlier.instruction;
+                match node.keyword {
+                    Keyword::Run => node.joined.text().contains(path.as_str()),
+                    Keyword::Copy | Keyword::Add | Keyword::Workdir | Keyword::Volume => {
+                        node.args.last().is_some_and(|word| below(word.text.trim_matches(['"', '\''])))
+                    }
+                    _ => false,
+                }
+            })
 }
 
-/// Folders that every image has.
-fn is_usual(path: &str) -> bool {
-    matches!(
-        path,
-        "/bin"
-            | "/etc"
-            | "/home"
-            | "/lib"
-            | "/opt"
-            | "/root"
-            | "/sbin"
-            | "/srv"
-            | "/tmp"
-            | "/usr"
-            | "/var"
-            | "/usr/bin"
-            | "/usr/lib"
-            | "/usr/local"
-            | "/usr/local/bin"
-            | "/usr/local/lib"
-            | "/usr/share"
-    )
-}
+/// Folders in which base images have folders of their own, and those that are there in all of them.
+const SYSTEM: [&str; 8] = ["bin", "etc", "home", "lib", "lib64", "sbin", "usr", "var"];
+const ROOT: [&str; 10] = ["/", "/boot", "/dev", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/tmp"];
 
 /// Whether the first source is a folder of the repository: its files make the destination one.
 fn brings_folder(file: &FileFacts<'_>, node: &Instruction, sources: &[Word]) -> bool {
