@@ -12,6 +12,7 @@ mod home;
 mod launch;
 mod manifests;
 mod mounts;
+mod package_sources;
 mod python;
 mod roots;
 mod shells;

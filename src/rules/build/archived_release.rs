@@ -1,13 +1,11 @@
 //! `archived-release`.
 
 use crate::declare_rule;
-use crate::dockerfile::Keyword;
-use crate::facts::{Base, BaseUse, FileFacts, InstructionFacts, StageFacts};
+use crate::facts::{Base, BaseUse, FileFacts, StageFacts};
 use crate::image::{self, Eol, Part, State};
 use crate::rules::newer_base::{Together, change, parts_of};
 use crate::rules::{Check, Report};
 use crate::shell::packages::{Manager, Verb};
-use crate::shell::{Command, Script};
 use jiff::civil::{Date, date};
 
 declare_rule! {
@@ -72,7 +70,10 @@ const NAMES: [&str; 6] = ["debian", "centos", "buster", "stretch", "jessie", "wh
 
 fn check(file: &FileFacts<'_>, report: &mut Report) {
     // Nearly all files are done with here.
-    let old = |stage: &StageFacts<'_>| matches!(&stage.base, Base::Image(base) if NAMES.iter().any(|name| base.text.contains(name)));
+    let old = |stage: &StageFacts<'_>| match &stage.base {
+        Base::Image(base) => NAMES.iter().any(|name| base.text.contains(name)),
+        _ => false,
+    };
     let calls = |stage: &StageFacts<'_>| {
         stage.instructions.iter().any(|facts| facts.calls.iter().any(|call| call.manager.is_system()))
     };
@@ -96,13 +97,13 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
             told[stage.index] = true;
             continue;
         }
-        let at = bases.iter().position(|base| base.stages.contains(&stage.root));
-        let Some((base, parts, Some(eol))) =
-            at.and_then(|at| Some((bases.get(at)?, parts.get(at)?, archived.get(at).copied()?)))
-        else {
-            continue;
-        };
-        told[stage.index] = tell(file, stage, base, &bases, parts, eol, &together, report);
+        let Some(at) = bases.iter().position(|base| base.stages.contains(&stage.root)) else { continue };
+        if let (Some(base), Some(parts), Some(Some(release))) =
+            (bases.get(at), parts.get(at), archived.get(at))
+        {
+            let gone = Gone { base, parts, release, bases: &bases, together: &together };
+            told[stage.index] = tell(file, stage, &gone, report);
+        }
     }
 }
 
@@ -132,19 +133,19 @@ fn is_gone(eol: &Eol, today: Date) -> bool {
         })
 }
 
-#[allow(clippy::too_many_arguments, reason = "one place for all that is known of the base")]
-fn tell(
-    file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    base: &BaseUse<'_>,
-    bases: &[BaseUse<'_>],
-    parts: &[Eol],
-    eol: &Eol,
-    together: &Together,
-    report: &mut Report,
-) -> bool {
-    let below = file.history(stage).into_iter().take_while(|(owner, _)| owner.index != stage.index);
-    if below.into_iter().any(|(_, facts)| may_change_sources(facts)) {
+/// A base whose mirrors are gone, among the others of the file.
+struct Gone<'f> {
+    base: &'f BaseUse<'f>,
+    parts: &'f [Eol],
+    release: &'f Eol,
+    bases: &'f [BaseUse<'f>],
+    together: &'f Together,
+}
+
+/// Reports the first call of a package manager in a stage that asks the mirrors; false where there is none.
+fn tell(file: &FileFacts<'_>, stage: &StageFacts<'_>, gone: &Gone<'_>, report: &mut Report) -> bool {
+    let mut below = file.history(stage).into_iter().take_while(|(owner, _)| owner.index != stage.index);
+    if below.any(|(_, facts)| facts.may_change_package_sources()) {
         return false;
     }
     for facts in &stage.instructions {
@@ -156,31 +157,30 @@ fn tell(
             Some((step, call?))
         });
         let Some((step, call)) = failing else {
-            if may_change_sources(facts) {
+            if facts.may_change_package_sources() {
                 return false;
             }
             continue;
         };
-        // A RUN that points the manager elsewhere does so before it installs.
-        let start = step.command.place.start as usize;
-        let before = facts.scripts().nth(step.order).and_then(|script| script.text().get(..start));
-        let unseen = facts.steps().take_while(|other| !std::ptr::eq(other.command, step.command));
-        if before.is_none_or(points_elsewhere) || unseen.into_iter().any(|other| is_unseen(other.command)) {
+        if facts.may_change_package_sources_before(&step) {
             return false;
         }
         let command = format!("{} {}", call.program, call.verb_text).replace('`', "");
         let finding = report
             .add(
                 call.program_span.cover(call.verb_span),
-                format!("{} has left its mirrors, so `{command}` fails.", eol.label),
+                format!("{} has left its mirrors, so `{command}` fails.", gone.release.label),
             )
-            .related(base.tag_or_name(), "The base is chosen here.");
-        let archive =
-            if eol.label.starts_with("Debian") { "`archive.debian.org`" } else { "`vault.centos.org`" };
+            .related(gone.base.tag_or_name(), "The base is chosen here.");
+        let archive = if gone.release.label.starts_with("Debian") {
+            "`archive.debian.org`"
+        } else {
+            "`vault.centos.org`"
+        };
         let finding = finding.note(format!(
             "Move the base to a release that is supported. Until then {archive} has the packages, without any security fixes."
         ));
-        if let Some((fix, note)) = change(file, base, bases, parts, together) {
+        if let Some((fix, note)) = change(file, gone.base, gone.bases, gone.parts, gone.together) {
             let finding = match note {
                 Some(note) => finding.note(note),
                 None => finding,
@@ -190,47 +190,4 @@ fn tell(
         return true;
     }
     false
-}
-
-/// Whether an instruction may give the package manager other places to ask.
-fn may_change_sources(facts: &InstructionFacts<'_>) -> bool {
-    let node = facts.instruction;
-    match node.keyword {
-        Keyword::Run => {
-            let unseen = |script: &Script| script.commands().any(is_unseen);
-            facts.body.is_none()
-                || facts.scripts().any(|script| points_elsewhere(script.text()) || unseen(script))
-                || node
-                    .flags
-                    .iter()
-                    .any(|flag| flag.value.as_ref().is_some_and(|value| value.text.contains("/etc")))
-        }
-        Keyword::Copy | Keyword::Add => {
-            let destination = node.args.last().map_or("", |word| word.text.as_str());
-            let named = |text: &str| {
-                ["/etc/apt", "/etc/yum", "sources.list", ".repo"].iter().any(|part| text.contains(part))
-            };
-            node.args.iter().any(|word| named(&word.text)) || matches!(destination, "/" | "/etc" | "/etc/")
-        }
-        _ => false,
-    }
-}
-
-/// Whether a command is a script that nobody sees into.
-fn is_unseen(command: &Command) -> bool {
-    command.name_word().is_some_and(|word| {
-        let end = word.text().rsplit('.').next().unwrap_or("");
-        word.has_expansion() || end == "sh" || word.text().starts_with("./")
-    }) || (matches!(command.name(), Some("sh" | "bash" | "source" | ".")) && command.script.is_none())
-}
-
-/// Whether commands may give the package manager other places to ask. Another repository beside the mirrors does not
-/// help, and neither does another component of the same ones.
-fn points_elsewhere(text: &str) -> bool {
-    let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let main_list = || text.split("sources.list").skip(1).any(|rest| !rest.starts_with(".d"));
-    any(&["archive.", "snapshot.debian.org", "vault.centos.org", "/vault", "mirrorlist", "baseurl"])
-        || (main_list()
-            && any(&["://", "debian.org", "mirror", "$", "cp ", "mv ", "rm ", "curl", "wget", "install -"]))
-        || (text.contains("yum.repos.d") && any(&["sed ", "rm ", "mv ", "cp ", "CentOS-", "$"]))
 }
