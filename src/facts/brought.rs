@@ -1,6 +1,6 @@
 //! What may have come into an image that starts with nothing.
 
-use super::{FileFacts, StageFacts, Workdir, is_absolute, join};
+use super::{Base, FileFacts, StageFacts, Workdir, is_absolute, join};
 use crate::dockerfile::{Instruction, Keyword, Word};
 use crate::image::ShellKind;
 use crate::repository::{Kind, normalize};
@@ -10,16 +10,19 @@ use camino::Utf8Path;
 const SHELLS: [&str; 8] = ["sh", "ash", "bash", "dash", "busybox", "toybox", "zsh", "ksh"];
 
 impl FileFacts<'_> {
+    /// Whether the image that a stage is finally built on is known to have no shell.
+    pub fn base_has_no_shell(&self, stage: &StageFacts<'_>) -> bool {
+        match self.stages.get(stage.root).map(|root| &root.base) {
+            Some(Base::Scratch) => true,
+            Some(Base::Image(image)) => image.defaults.shell.kind == ShellKind::None,
+            _ => false,
+        }
+    }
+
     /// Whether a stage is known to have no shell when the instruction `index` of the file runs: its base has
     /// none, and nothing before brings one.
     pub fn has_no_shell(&self, stage: &StageFacts<'_>, index: usize) -> bool {
-        let root = self.stages.get(stage.root).map(|root| &root.base);
-        let none = match root {
-            Some(super::Base::Scratch) => true,
-            Some(super::Base::Image(image)) => image.defaults.shell.kind == ShellKind::None,
-            _ => false,
-        };
-        none && !self.may_have_brought(stage, index, &SHELLS, &["usr", "busybox"])
+        self.base_has_no_shell(stage) && !self.may_have_brought(stage, index, &SHELLS, &["usr", "busybox"])
     }
 
     /// Whether something before the instruction `index` of the file may have brought one of the files `names`

@@ -5,7 +5,7 @@
 //! `COPY --from=` takes numbers.
 
 use super::stage_names::named_by;
-use super::{Base, FileFacts, InstructionFacts};
+use super::{Base, FileFacts, InstructionFacts, StageFacts};
 use crate::dockerfile::Keyword;
 use crate::text::Span;
 
@@ -50,18 +50,23 @@ impl FileFacts<'_> {
     /// that takes files from itself is no circle. `None` as a whole where no stage takes anything from a later
     /// one, as in almost all files.
     pub fn stage_circles(&self) -> Option<Vec<Option<usize>>> {
-        let mut needs: Vec<Vec<usize>> = Vec::with_capacity(self.stages.len());
-        let mut forward = false;
-        for stage in &self.stages {
+        let targets = |stage: &StageFacts<'_>| -> Vec<usize> {
             let sources = stage.instructions.iter().flat_map(InstructionFacts::file_sources);
-            let mut targets: Vec<usize> = sources.filter_map(|source| self.stage_of(&source)).collect();
-            forward |= targets.iter().any(|target| *target > stage.index);
-            if let Base::Stage(parent) = stage.base {
-                targets.push(parent);
-            }
-            needs.push(targets);
+            sources.filter_map(|source| self.stage_of(&source)).collect()
+        };
+        // Without a look ahead there is no circle.
+        let ahead = |stage: &StageFacts<'_>| targets(stage).into_iter().any(|target| target > stage.index);
+        if !self.stages.iter().any(ahead) {
+            return None;
         }
-        forward.then(|| circles(&needs))
+        let needs = self.stages.iter().map(|stage| {
+            let mut needs = targets(stage);
+            if let Base::Stage(parent) = stage.base {
+                needs.push(parent);
+            }
+            needs
+        });
+        Some(circles(&needs.collect::<Vec<_>>()))
     }
 }
 

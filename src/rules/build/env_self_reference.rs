@@ -77,13 +77,15 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     let sure = matches!(base_environment(file, stage), Some(Environment::Complete(_)));
     for reference in found {
         let name = reference.name.replace('`', "");
-        let before = if reference.before { "the value from before" } else { "empty" };
+        let before = match (reference.before, sure) {
+            (true, _) => "has the value from before here",
+            (false, true) => "is empty here",
+            (false, false) => "is empty here unless the base image sets it",
+        };
         let refine = report
             .add(
                 reference.span,
-                format!(
-                    "`${name}` is {before} here: what this `ENV` sets is there from the next instruction on."
-                ),
+                format!("`${name}` {before}: what this `ENV` sets is there from the next instruction on."),
             )
             .level(if reference.before || !sure { Level::Warning } else { Level::Error })
             .note(format!("Check that the new value of `{name}` is meant."));

@@ -56,12 +56,12 @@ fn check(file: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>,
         return;
     }
     let why = match found.defect {
-        JsonDefect::SingleQuotes => "strings stand in double quotes there",
-        JsonDefect::CurlyQuotes => "strings stand in straight double quotes there",
-        JsonDefect::Backslash => "a backslash has to be doubled there",
+        JsonDefect::SingleQuotes => "its strings stand in single quotes, not in double ones",
+        JsonDefect::CurlyQuotes => "its quotes are curly, not straight",
+        JsonDefect::Backslash => "a backslash is not doubled",
         JsonDefect::MissingComma => "a comma is missing between two strings",
-        JsonDefect::ExtraComma => "there is a comma too many",
-        JsonDefect::BareWord => "every word stands in double quotes there",
+        JsonDefect::ExtraComma => "it has a comma too many",
+        JsonDefect::BareWord => "a word has no quotes",
         JsonDefect::OpenQuote => "a quote is not closed",
     };
     let then = match node.keyword {
@@ -69,7 +69,7 @@ fn check(file: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>,
         Keyword::Shell => "BuildKit refuses the file.",
         _ => "Docker hands the text to a shell, which finds no such program.",
     };
-    let finding = report.add(node.rest_span(), format!("This array is no JSON: {why}. {then}"));
+    let finding = report.add(node.rest_span(), format!("This array is not valid JSON: {why}. {then}"));
     if let Some(edits) = found.edits {
         finding.fix(Fix::safe("Write a JSON array", edits));
     } else {

@@ -58,6 +58,9 @@ declare_rule! {
 }
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
+    if !file.base_has_no_shell(stage) {
+        return;
+    }
     let mut told_run = false;
     for facts in stage.instructions.iter().filter(|facts| needs_shell(stage, facts)) {
         let node = facts.instruction;
