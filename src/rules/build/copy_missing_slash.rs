@@ -58,6 +58,10 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     if !matches!(node.keyword, Keyword::Copy | Keyword::Add) || node.args.len() < 3 {
         return;
     }
+    // It makes folders below the destination, so that this is one.
+    if node.flag("parents").is_some() {
+        return;
+    }
     let Some((destination, sources)) = node.args.split_last() else { return };
     let is_heredoc = |word: &&Word| node.heredocs.iter().any(|doc| doc.opener == word.span);
     if sources.iter().filter(|word| !is_heredoc(word)).count() < 2 || !lacks_slash(&destination.text) {
@@ -134,9 +138,13 @@ fn may_be_there(
 const SYSTEM: [&str; 8] = ["bin", "etc", "home", "lib", "lib64", "sbin", "usr", "var"];
 const ROOT: [&str; 10] = ["/", "/boot", "/dev", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/tmp"];
 
-/// Whether the first source is a folder of the repository: its files make the destination one.
+/// Whether the first source makes a folder of the destination: it is one in the repository, or unpacked there.
 fn brings_folder(file: &FileFacts<'_>, node: &Instruction, sources: &[Word]) -> bool {
     let Some(first) = sources.first().filter(|_| node.flag("from").is_none()) else { return false };
+    let unpacked = [".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".git"];
+    if node.keyword == Keyword::Add && unpacked.iter().any(|end| first.text.ends_with(end)) {
+        return true;
+    }
     let Some(path) = normalize(Utf8Path::new(first.text.trim_start_matches('/'))) else { return false };
     file.tree.entry(&file.context.join(path)).found().is_some_and(|entry| entry.kind == Kind::Directory)
 }
