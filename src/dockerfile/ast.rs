@@ -76,6 +76,21 @@ pub struct SyntaxError {
     pub span: Span,
     /// What, as a sentence.
     pub message: String,
+    /// What kind of defect it is.
+    pub kind: ErrorKind,
+}
+
+/// Kinds of [`SyntaxError`] that are told apart, because a rule of their own speaks about them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// Anything else.
+    Other,
+    /// There is no FROM, or something else than ARG stands before the first one.
+    MissingFrom,
+    /// ONBUILD holds an instruction that it must not hold.
+    Trigger,
+    /// SHELL without a JSON array.
+    ShellForm,
 }
 
 /// A word with its place. `text` is what the parser makes of it (JSON strings are decoded, flag and

@@ -3,7 +3,7 @@
 use super::json::{self, JsonForm};
 use super::refusal::shown;
 use super::words;
-use super::{Instruction, Joined, Keyword, Pair, SyntaxError, Word};
+use super::{ErrorKind, Instruction, Joined, Keyword, Pair, SyntaxError, Word};
 use crate::text::Span;
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ pub(super) struct NodeReader<'e> {
 
 impl NodeReader<'_> {
     fn error(&mut self, span: Span, message: impl Into<String>) {
-        self.errors.push(SyntaxError { span, message: message.into() });
+        self.errors.push(SyntaxError { span, message: message.into(), kind: ErrorKind::Other });
     }
 
     /// Reads keyword, flags and arguments in a range of the logical line.

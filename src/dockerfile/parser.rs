@@ -5,7 +5,9 @@ use super::heredoc::{Opener, openers, takes_heredocs};
 use super::node::{MAX_TRIGGER_DEPTH, NodeReader};
 use super::refusal::{Refusals, check_options, shown};
 use super::words;
-use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Joined, Keyword, SyntaxError, Word};
+use super::{
+    Directive, Dockerfile, ErrorKind, Heredoc, Instruction, Item, Joined, Keyword, SyntaxError, Word,
+};
 use crate::text::{Source, Span};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -94,6 +96,7 @@ impl<'a> Parser<'a> {
             None if self.out.errors.is_empty() => Some(SyntaxError {
                 span: Span::at(self.text.len() as u32),
                 message: "the file has no instructions".to_owned(),
+                kind: ErrorKind::Other,
             }),
             None => None,
         };
@@ -124,7 +127,7 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&mut self, span: Span, message: impl Into<String>) {
-        self.out.errors.push(SyntaxError { span, message: message.into() });
+        self.out.errors.push(SyntaxError { span, message: message.into(), kind: ErrorKind::Other });
     }
 
     fn content(&self, span: Span) -> &'a str {

@@ -82,6 +82,12 @@ fn of_part(part: &StartPart<'_>) -> Vec<Launch> {
     if instruction.json {
         return of_words(&instruction.args.iter().collect::<Vec<_>>());
     }
+    // What is meant, also where single quotes keep it from being JSON.
+    if let Some(like) = instruction.json_like()
+        && !like.words.is_empty()
+    {
+        return of_words(&like.words.iter().collect::<Vec<_>>());
+    }
     let script = parse(&instruction.rest_joined());
     of_script(&script, None)
 }

@@ -87,7 +87,7 @@ pub fn stage_name_word(from: &Instruction) -> Option<&Word> {
 }
 
 /// What `--from=` or the `from=` of `--mount=` says, and where.
-fn named_by<'i>(instruction: &Instruction, flag: &'i Flag) -> Option<(&'i str, Span)> {
+pub(super) fn named_by<'i>(instruction: &Instruction, flag: &'i Flag) -> Option<(&'i str, Span)> {
     let value = flag.value.as_ref()?;
     match (instruction.keyword, flag.name.as_str()) {
         (Keyword::Copy, "from") => Some((&value.text, value.span)),

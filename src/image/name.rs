@@ -77,6 +77,11 @@ impl Image {
         Self { repository: repository.unwrap_or_else(|| format!("{registry}/{path}")), official: false }
     }
 
+    /// Whether Docker Hub's library has an image of that name, or has had one.
+    pub fn is_in_library(&self) -> bool {
+        self.official && (self.repository == "scratch" || known_to_the_library(&self.repository))
+    }
+
     /// Whether any table speaks about this image, so that what its tag says may be judged.
     pub(super) fn is_known(&self) -> bool {
         self.official || EOL.has(&self.repository) || super::defaults::is_listed(self)

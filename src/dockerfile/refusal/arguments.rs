@@ -1,8 +1,8 @@
 //! Numbers and forms of arguments (`instructions/parse.go`).
 
 use super::super::heredoc::names_heredoc;
-use super::super::{ImageReference, Instruction, Keyword, SyntaxError};
-use super::{error, shown, signal};
+use super::super::{ErrorKind, ImageReference, Instruction, Keyword, SyntaxError};
+use super::{error, of_kind, shown, signal};
 use std::collections::HashSet;
 
 /// Checks the arguments of one instruction. `stages` are the names of the stages before it, in lower case.
@@ -34,7 +34,8 @@ pub(super) fn check(node: &Instruction, stages: &HashSet<String>) -> Option<Synt
         Keyword::Onbuild => onbuild(node),
         Keyword::Shell if node.args.is_empty() => error(at, "SHELL needs at least one argument"),
         Keyword::Shell if !node.json => {
-            error(node.rest_span(), "SHELL needs a JSON array: `SHELL [\"executable\", \"parameter\"]`")
+            let message = "SHELL needs a JSON array: `SHELL [\"executable\", \"parameter\"]`";
+            of_kind(ErrorKind::ShellForm, error(node.rest_span(), message))
         }
         _ => None,
     }
@@ -132,11 +133,10 @@ fn onbuild(node: &Instruction) -> Option<SyntaxError> {
     let Some(trigger) = &node.trigger else {
         return error(node.name.span, "ONBUILD needs an instruction");
     };
-    match trigger.keyword {
-        Keyword::Onbuild => error(trigger.name.span, "ONBUILD cannot hold another ONBUILD"),
-        Keyword::From | Keyword::Maintainer => {
-            error(trigger.name.span, format!("ONBUILD cannot hold {}", trigger.keyword.name()))
-        }
-        _ => None,
-    }
+    let message = match trigger.keyword {
+        Keyword::Onbuild => "ONBUILD cannot hold another ONBUILD".to_owned(),
+        Keyword::From | Keyword::Maintainer => format!("ONBUILD cannot hold {}", trigger.keyword.name()),
+        _ => return None,
+    };
+    of_kind(ErrorKind::Trigger, error(trigger.name.span, message))
 }

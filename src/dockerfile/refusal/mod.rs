@@ -10,7 +10,7 @@ mod flags;
 mod mount;
 mod signal;
 
-use super::{Instruction, Keyword, SyntaxError};
+use super::{ErrorKind, Instruction, Keyword, SyntaxError};
 use crate::text::Span;
 use std::collections::HashSet;
 
@@ -52,7 +52,8 @@ impl Refusals {
             return None;
         }
         self.told_outside = true;
-        error(node.name.span, format!("{} stands before the first FROM", node.keyword.name()))
+        let message = format!("{} stands before the first FROM", node.keyword.name());
+        of_kind(ErrorKind::MissingFrom, error(node.name.span, message))
     }
 
     /// What is missing at the end of a file that holds instructions.
@@ -60,13 +61,19 @@ impl Refusals {
         if self.in_stage || self.told_outside {
             return None;
         }
-        error(last.name.span, "the file has no FROM, so there is no stage to build")
+        let message = "the file has no FROM, so there is no stage to build";
+        of_kind(ErrorKind::MissingFrom, error(last.name.span, message))
     }
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "every check ends with it")]
 fn error(span: Span, message: impl Into<String>) -> Option<SyntaxError> {
-    Some(SyntaxError { span, message: message.into() })
+    Some(SyntaxError { span, message: message.into(), kind: ErrorKind::Other })
+}
+
+/// The same error as one of a kind of its own.
+fn of_kind(kind: ErrorKind, error: Option<SyntaxError>) -> Option<SyntaxError> {
+    error.map(|error| SyntaxError { kind, ..error })
 }
 
 /// What is wrong with the options of `# check=` (`linter.ParseLintOptions`). Unknown ones are left alone.

@@ -2,6 +2,7 @@
 
 use crate::config::Level;
 use crate::declare_rule;
+use crate::dockerfile::{ErrorKind, SyntaxError};
 use crate::facts::FileFacts;
 use crate::rules::{Check, Report};
 use crate::text::Span;
@@ -13,8 +14,7 @@ declare_rule! {
     ///
     /// Reports what BuildKit refuses before it runs anything: a here-document without its end, an `ENV`
     /// without a value, a `COPY` without a destination, a JSON array that does not hold strings, a flag with a
-    /// value it does not take, a quote that is left open, a file without `FROM`. The rest of the file is still
-    /// read. Flags and mount options with unknown names are left alone: a newer BuildKit may know them.
+    /// value it does not take, a quote that is left open. The rest of the file is still read. Flags and mount options with unknown names are left alone: a newer BuildKit may know them.
     ///
     /// ## Why is this bad?
     ///
@@ -58,12 +58,24 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
             .level(Level::Info);
         return;
     }
-    for error in &file.dockerfile.errors {
+    for error in file.dockerfile.errors.iter().filter(|error| !has_own_rule(file, error)) {
         let message = error.message.trim_end_matches('.');
         let mut letters = message.chars();
         let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
         let message = format!("{first}{}", letters.as_str());
         report.add(shorten(file, error.span), format!("{message}. BuildKit refuses the file."));
+    }
+}
+
+/// Whether missing-from, invalid-onbuild or invalid-json-form speaks about it.
+fn has_own_rule(file: &FileFacts<'_>, error: &SyntaxError) -> bool {
+    match error.kind {
+        ErrorKind::Other => false,
+        ErrorKind::MissingFrom | ErrorKind::Trigger => true,
+        ErrorKind::ShellForm => {
+            let node = file.dockerfile.instruction_at(error.span.start);
+            node.is_some_and(|node| node.json_like().is_some())
+        }
     }
 }
 

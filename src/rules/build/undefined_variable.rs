@@ -248,9 +248,10 @@ fn starts_literally(stage: &StageFacts<'_>, name: &str) -> bool {
     word.is_some_and(|word| word.text.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', '@'])))
 }
 
-/// Whether an earlier pair of the same ARG declares the name: they are read one by one.
+/// Whether an earlier pair of the same instruction declares the name. Those of ARG are read one by one; about
+/// those of ENV env-self-reference speaks.
 fn declared_before(facts: &InstructionFacts<'_>, name: &str, word: Option<&Word>) -> bool {
-    facts.instruction.keyword == Keyword::Arg
+    matches!(facts.instruction.keyword, Keyword::Arg | Keyword::Env)
         && facts
             .instruction
             .pairs

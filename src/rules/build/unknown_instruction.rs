@@ -52,23 +52,19 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         return;
     }
     for node in &file.dockerfile.instructions {
-        let inner = node.trigger.as_deref().filter(|_| node.keyword == Keyword::Onbuild).unwrap_or(node);
-        if inner.keyword != Keyword::Unknown {
+        if node.keyword != Keyword::Unknown {
             continue;
         }
-        let word: String = inner.name.text.replace('`', "").chars().take(40).collect();
-        // A trigger is read when another image is built from this one.
-        let what =
-            if node.keyword == Keyword::Onbuild { "every image built from this one" } else { "the file" };
+        let word: String = node.name.text.replace('`', "").chars().take(40).collect();
         let refine =
-            report.add(inner.name.span, format!("`{word}` is no instruction, so BuildKit refuses {what}."));
+            report.add(node.name.span, format!("`{word}` is no instruction, so BuildKit refuses the file."));
         let near = nearest(&word, Keyword::ALL.map(Keyword::name)).filter(|near| {
             word.chars().all(|c| c.is_ascii_alphabetic()) && word.len().abs_diff(near.len()) <= 2
         });
         match near {
             Some(near) => refine
                 .note(format!("Check that `{near}` is meant."))
-                .fix(Fix::confirm(format!("Use `{near}`"), vec![Edit::replace(inner.name.span, near)])),
+                .fix(Fix::confirm(format!("Use `{near}`"), vec![Edit::replace(node.name.span, near)])),
             None => refine.note("If the line belongs to the one above, that one has to end with `\\`."),
         };
     }

@@ -4,9 +4,10 @@ use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, Shell, StageFacts, after_wrappers};
-use crate::image::{Entrypoint, ShellKind};
+use crate::image::Entrypoint;
+use crate::rules::exec_form::{BUILTINS, chain, json_array, plain_words};
 use crate::rules::{Check, Fix, Report, Safety};
-use crate::shell::{Command, Node, Script, Word};
+use crate::shell::{Command, Script, Word};
 use crate::text::Edit;
 
 declare_rule! {
@@ -61,13 +62,6 @@ declare_rule! {
     }
 }
 
-/// Commands that only a shell has, so that neither `exec` nor the exec form can start them.
-const BUILTINS: [&str; 31] = [
-    ".", ":", "alias", "bg", "break", "builtin", "cd", "command", "continue", "declare", "eval", "exec",
-    "exit", "export", "fg", "hash", "jobs", "local", "read", "readonly", "return", "set", "shift", "source",
-    "times", "trap", "type", "ulimit", "umask", "unset", "wait",
-];
-
 /// Base images whose init program takes the command as one string, or brings its own shell.
 const INITS: [&str; 2] = ["my_init", "init"];
 
@@ -87,6 +81,10 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     }
     // None on Windows, where the shell is `cmd`.
     let Some(body) = &facts.body else { return };
+    // An array that is no JSON, and a shell that is not there, have rules of their own.
+    if node.json_like().is_some() || file.has_no_shell(stage, facts.index) {
+        return;
+    }
     let entrypoint = stage.start.entrypoint.as_ref().filter(|part| part.index != facts.index);
     if node.keyword == Keyword::Cmd && takes_a_string(file, stage) {
         return;
@@ -110,15 +108,12 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     let span = node.rest_span();
     let mut finding = report.add(span, message).level(level);
 
-    let no_shell = file.defaults(stage).is_some_and(|defaults| defaults.shell.kind == ShellKind::None);
     let rewritten =
         if node.comments.is_empty() && body.heredocs.is_empty() { rewrite(script, plain) } else { None };
-    let Some(rewritten) = rewritten.filter(|new| !(no_shell && new.needs_shell)) else {
-        finding.note(if no_shell {
-            "The base image has no shell, so the command cannot start. Write a JSON array without variables and shell syntax."
-        } else {
-            "Write the command as a JSON array. If it needs a shell, put it into a script whose last line is `exec` and the server."
-        });
+    let Some(rewritten) = rewritten else {
+        finding.note(
+            "Write the command as a JSON array. If it needs a shell, put it into a script whose last line is `exec` and the server.",
+        );
         return;
     };
     let mut safety = rewritten.safety;
@@ -200,16 +195,6 @@ struct Rewritten {
     needs_shell: bool,
 }
 
-/// The words of a command without any shell syntax.
-fn plain_words(script: &Script) -> Option<Vec<String>> {
-    let [command] = chain(script)?[..] else { return None };
-    command
-        .words
-        .iter()
-        .all(Word::is_plain)
-        .then(|| command.words.iter().map(|word| word.text().to_owned()).collect())
-}
-
 /// The cases that can be rewritten without changing what the shell does with them.
 fn rewrite(script: &Script, plain: Option<Vec<String>>) -> Option<Rewritten> {
     let commands = chain(script)?;
@@ -241,33 +226,6 @@ fn rewrite(script: &Script, plain: Option<Vec<String>>) -> Option<Rewritten> {
     Some(Rewritten { json, safety: Safety::Confirm, needs_shell: true })
 }
 
-/// The commands of a script that is one chain of simple commands joined by `&&`, without assignments and
-/// redirects.
-fn chain(script: &Script) -> Option<Vec<&Command>> {
-    if !script.problems.is_empty() || !script.comments.is_empty() || !script.is_pure_and() {
-        return None;
-    }
-    let [only] = script.root.items.as_slice() else { return None };
-    let terminated = only.terminator != crate::shell::Connector::End;
-    let mut out = Vec::new();
-    for element in &only.elements {
-        let pipeline = &element.pipeline;
-        let [Node::Simple(id)] = pipeline.commands.as_slice() else { return None };
-        let command = script.command(*id)?;
-        if terminated
-            || pipeline.negated
-            || pipeline.timed
-            || !command.assignments.is_empty()
-            || !command.redirects.is_empty()
-            || command.words.is_empty()
-        {
-            return None;
-        }
-        out.push(command);
-    }
-    Some(out)
-}
-
 /// Globs, `~`, braces and substitutions.
 fn needs_shell_syntax(word: &Word) -> bool {
     word.has_glob()
@@ -280,10 +238,4 @@ fn needs_shell_syntax(word: &Word) -> bool {
 
 fn has_nested_quotes(word: &Word) -> bool {
     word.text().contains('"') || word.text().contains('\'') && word.is_quoted()
-}
-
-/// A JSON array as people write it: `["a", "b"]`.
-fn json_array<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<String> {
-    let words: Option<Vec<String>> = words.into_iter().map(|word| serde_json::to_string(word).ok()).collect();
-    Some(format!("[{}]", words?.join(", ")))
 }

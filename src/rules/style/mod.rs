@@ -2,6 +2,7 @@
 
 mod add_instead_of_copy;
 mod deprecated_maintainer;
+mod duplicate_label;
 mod inconsistent_casing;
 mod legacy_key_value;
 mod redundant_platform;
@@ -11,6 +12,7 @@ mod uppercase_stage_name;
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &add_instead_of_copy::RULE,
     &deprecated_maintainer::RULE,
+    &duplicate_label::RULE,
     &inconsistent_casing::RULE,
     &legacy_key_value::RULE,
     &redundant_platform::RULE,
