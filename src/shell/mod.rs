@@ -9,6 +9,7 @@
 //! also in substitutions and in strings that another shell runs (`sh -c '…'`), each with its [`Context`].
 //! [`packages`] turns a command into what it does with a package manager.
 
+mod accounts;
 mod ast;
 mod command;
 mod compound;
@@ -24,6 +25,7 @@ mod run;
 mod scan;
 mod script;
 mod simple;
+mod walk;
 mod word;
 
 #[cfg(test)]
@@ -31,6 +33,7 @@ mod proptests;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::{AccountTool, NewAccount, new_account};
 pub use ast::{
     AndOr, CaseArm, CommandId, Compound, CompoundKind, Connector, Element, HereDoc, List, Node, Pipeline,
     Place, Problem, ProblemKind, Redirect, RedirectOperator,
@@ -41,4 +44,5 @@ pub use dir::Dir;
 pub use download::{Download, Downloader, Output, Switch, Written, download};
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
+pub use walk::Seen;
 pub use word::{Part, PartKind, Word};
