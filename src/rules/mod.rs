@@ -5,14 +5,17 @@
 
 mod append;
 mod automation;
+mod bashisms;
 mod build;
 mod caches;
 mod efficiency;
 mod finding;
 mod operation;
+mod pipes;
 mod reproducibility;
 mod rule;
 mod security;
+mod set_shell;
 mod style;
 
 pub use finding::{Finding, Fix, Related, Safety};

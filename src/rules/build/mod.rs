@@ -1,17 +1,29 @@
 //! Rules of the chapter "build". The list is kept by `tests/registry.rs`.
 
 mod base_platform_unavailable;
+mod bashism_in_sh;
 mod copy_into_root;
 mod copy_source_not_in_context;
+mod curl_without_fail;
+mod curl_without_redirects;
+mod deprecated_bundler_flags;
 mod duplicate_stage_name;
+mod effect_lost_after_run;
 mod empty_continuation;
 mod fixed_platform;
+mod gpu_query_at_build;
+mod heredoc_without_errexit;
 mod invalid_base_default;
 mod invalid_expose;
+mod malformed_checksum_line;
+mod missing_assume_yes;
 mod overridden_instruction;
+mod pipe_without_pipefail;
 mod relative_workdir;
 mod reserved_stage_name;
+mod shell_replaced_by_link;
 mod syntax_error;
+mod uid_collision;
 mod undefined_variable;
 mod unknown_instruction;
 mod update_without_install;
@@ -19,17 +31,29 @@ mod update_without_install;
 /// The rules of this chapter, by id.
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &base_platform_unavailable::RULE,
+    &bashism_in_sh::RULE,
     &copy_into_root::RULE,
     &copy_source_not_in_context::RULE,
+    &curl_without_fail::RULE,
+    &curl_without_redirects::RULE,
+    &deprecated_bundler_flags::RULE,
     &duplicate_stage_name::RULE,
+    &effect_lost_after_run::RULE,
     &empty_continuation::RULE,
     &fixed_platform::RULE,
+    &gpu_query_at_build::RULE,
+    &heredoc_without_errexit::RULE,
     &invalid_base_default::RULE,
     &invalid_expose::RULE,
+    &malformed_checksum_line::RULE,
+    &missing_assume_yes::RULE,
     &overridden_instruction::RULE,
+    &pipe_without_pipefail::RULE,
     &relative_workdir::RULE,
     &reserved_stage_name::RULE,
+    &shell_replaced_by_link::RULE,
     &syntax_error::RULE,
+    &uid_collision::RULE,
     &undefined_variable::RULE,
     &unknown_instruction::RULE,
     &update_without_install::RULE,
