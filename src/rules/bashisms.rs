@@ -43,12 +43,35 @@ pub(super) fn bashisms(
     (out, kind)
 }
 
-/// Whether a text has anything that could be bash's.
+/// What gives bash away, as far as a few bytes tell.
+const SIGNS: [&str; 20] = [
+    "[[",
+    "((",
+    "&>",
+    "|&",
+    "<<<",
+    "<(",
+    ">(",
+    "=(",
+    "$'",
+    "==",
+    "${",
+    "..",
+    "source",
+    "pipefail",
+    "shopt",
+    "declare",
+    "typeset",
+    "function ",
+    "let ",
+    "array",
+];
+
+/// Whether a text may have anything of bash. Most have not, and need no walk.
 fn may_hold(text: &str) -> bool {
-    text.contains(['[', '{', '(', '&', '<', '|', '\''])
-        || ["source", "pipefail", "shopt", "declare", "typeset", "pushd", "popd", "mapfile", "readarray"]
-            .iter()
-            .any(|word| text.contains(word))
+    SIGNS.iter().any(|sign| text.contains(sign))
+        || (text.contains('{') && text.contains(','))
+        || ["pushd", "popd", "mapfile"].iter().any(|name| text.contains(name))
 }
 
 struct Finder<'s, 'o> {

@@ -151,6 +151,7 @@ mod tests {
     use super::*;
     use crate::dockerfile::Joined;
     use crate::shell::parse;
+    use std::fmt::Write as _;
 
     #[test]
     fn reads_names_and_numbers() {
@@ -175,7 +176,7 @@ mod tests {
             for (key, flag) in [("uid", call.uid()), ("gid", call.new_gid()), ("in", call.group())] {
                 if let Some(flag) = flag {
                     let span = call.value_span(flag).unwrap();
-                    line.push_str(&format!(" {key}={}", &text[span.range()]));
+                    let _ = write!(line, " {key}={}", &text[span.range()]);
                 }
             }
             line.push_str(if call.may_contain_anything() { " any" } else { "" });

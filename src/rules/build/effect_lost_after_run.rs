@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::rules::{Check, Report};
-use crate::shell::{Command, Connector, Interpreter, Node, Script, Word};
+use crate::shell::{Command, Connector, Interpreter, List, Node, Script, Word};
 
 declare_rule! {
     /// The effect of this command ends with the RUN.
@@ -61,8 +61,9 @@ fn check(_: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>, re
     if !script.problems.is_empty() {
         return;
     }
+    let last = last_effect(script, &script.root);
     if let Some((command, lost)) =
-        last_effect(script).and_then(|command| Some((command, lost(script, command)?)))
+        last.and_then(|(command, background)| Some((command, lost(script, command, background)?)))
     {
         let span = command.name_word().map_or(command.span(), Word::span);
         report.add(span, lost.message).note(lost.instead);
@@ -78,16 +79,21 @@ fn check(_: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>, re
     }
 }
 
-/// The last command of a script, on the top level.
-fn last_effect(script: &Script) -> Option<&Command> {
-    let chain = script.root.items.last()?;
+/// The last command of a list, and whether it runs in the background. Strings that a shell runs are looked into:
+/// `bash -c "source x"`.
+fn last_effect<'s>(script: &'s Script, list: &'s List) -> Option<(&'s Command, bool)> {
+    let chain = list.items.last()?;
     let element = chain.elements.last()?;
     if element.before == Connector::Or || element.pipeline.negated {
         return None;
     }
-    match element.pipeline.commands.as_slice() {
-        [Node::Simple(id)] => script.command(*id),
-        _ => None,
+    let [Node::Simple(id)] = element.pipeline.commands.as_slice() else { return None };
+    let command = script.command(*id)?;
+    match &command.script {
+        Some(inner) if matches!(command.name(), Some("sh" | "bash" | "ash" | "dash" | "zsh")) => {
+            last_effect(script, inner)
+        }
+        _ => Some((command, chain.terminator == Connector::Background)),
     }
 }
 
@@ -101,13 +107,11 @@ fn plain(text: &str) -> String {
     text.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn lost(script: &Script, command: &Command) -> Option<Lost> {
+fn lost(script: &Script, command: &Command, in_background: bool) -> Option<Lost> {
     let name = command.name()?;
     let args: Vec<&str> = command.args().iter().map(Word::text).collect();
     let first = args.first().copied().unwrap_or("");
     let shown = plain(script.raw(command.place));
-    let in_background =
-        script.root.items.last().is_some_and(|chain| chain.terminator == Connector::Background);
     let ends = |what: &str| format!("`{shown}` ends with this `RUN`: {what}.");
     if in_background {
         // One that is waited for is no daemon.
@@ -152,7 +156,12 @@ fn lost(script: &Script, command: &Command) -> Option<Lost> {
         }
         "source" | "." if sets_environment(first) => {
             let instead = match first.strip_suffix("/bin/activate") {
-                Some(venv) => format!("Use `ENV PATH={}/bin:$PATH` instead.", plain(venv)),
+                Some(venv) if venv.starts_with(['/', '$']) => {
+                    format!("Use `ENV PATH={}/bin:$PATH` instead.", plain(venv))
+                }
+                Some(_) => {
+                    "Put the `bin` folder of the environment into `PATH` with `ENV` instead.".to_owned()
+                }
                 None => "Set what it sets with `ENV`, or read it in the commands that need it.".to_owned(),
             };
             lost(ends("what the file sets is gone in the next instruction"), instead)

@@ -254,6 +254,13 @@ fn is_configured(
                     .iter()
                     .any(|place| node.rest_text().contains(place)))
     };
+    // The images of CircleCI configure apt (`/etc/apt/apt.conf.d/90circleci`).
+    let circle = file.base_image(stage).is_some_and(|base| {
+        ["circleci/", "cimg/"].iter().any(|maker| base.image.repository.starts_with(maker))
+    });
+    if circle && asks.setting == APT.setting {
+        return true;
+    }
     let first = file.first(stage, asks.setting, speaks);
     first.is_some_and(|index| index <= facts.index)
 }
