@@ -4,7 +4,7 @@ use crate::dockerfile::{Heredoc, Keyword};
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::image::ShellKind;
 use crate::shell::{
-    Command, CompoundKind, Connector, Inside, Interpreter, List, Node, Pipeline, Script, Seen,
+    Command, CompoundKind, Connector, Inside, Interpreter, List, Node, Pipeline, Script, Seen, verifies,
 };
 use crate::text::Span;
 
@@ -234,17 +234,9 @@ fn executes(script: &Script, node: &Node) -> bool {
 fn is_checked(script: &Script, pipeline: &Pipeline) -> bool {
     let last = pipeline.commands.last().and_then(|node| simple(script, node));
     let later = script.commands().filter(|command| command.place.start >= pipeline.place.end);
-    last.into_iter().chain(later).any(|command| match command.name() {
-        Some("test" | "[") => true,
-        Some("gpg" | "gpgv") => command.args().iter().any(|word| word.text() == "--verify"),
-        Some(name) if name == "shasum" || (name.ends_with("sum") && name.starts_with(['s', 'm', 'b'])) => {
-            command.args().iter().any(|word| {
-                let text = word.text();
-                text == "--check" || (text.starts_with('-') && !text.starts_with("--") && text.contains('c'))
-            })
-        }
-        _ => false,
-    })
+    last.into_iter()
+        .chain(later)
+        .any(|command| matches!(command.name(), Some("test" | "[")) || verifies(command))
 }
 
 /// Whether a pipe of a RUN works today and fails under pipefail: one that ends early kills what writes into it.

@@ -25,6 +25,7 @@ mod run;
 mod scan;
 mod script;
 mod simple;
+mod verify;
 mod walk;
 mod word;
 
@@ -44,5 +45,6 @@ pub use dir::Dir;
 pub use download::{Download, Downloader, Output, Switch, Written, download};
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
+pub use verify::{checksum_tool, verifies};
 pub use walk::Seen;
-pub use word::{Part, PartKind, Word};
+pub use word::{Part, PartKind, Word, only_variable};

@@ -5,7 +5,7 @@ use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::{Download, Downloader, Script, download};
+use crate::shell::{Download, Downloader, Script, download, verifies};
 
 declare_rule! {
     /// curl saves an HTTP error page as if it were the file.
@@ -94,21 +94,5 @@ fn takes_errors(call: &Download<'_>) -> bool {
 
 /// Whether a checksum or a signature is checked behind the download.
 fn is_verified(script: &Script, call: &Download<'_>) -> bool {
-    script.commands().filter(|command| command.place.start > call.command.place.start).any(|command| {
-        let has = |test: fn(&str) -> bool| command.args().iter().any(|word| test(word.text()));
-        match command.name() {
-            Some("gpg" | "gpgv" | "cosign" | "minisign") => {
-                command.name() != Some("gpg") || has(|text| text.starts_with("--verify"))
-            }
-            Some(name)
-                if name == "shasum" || (name.ends_with("sum") && name.starts_with(['s', 'm', 'b'])) =>
-            {
-                has(|text| {
-                    text == "--check"
-                        || (text.starts_with('-') && !text.starts_with("--") && text.contains('c'))
-                })
-            }
-            _ => false,
-        }
-    })
+    script.commands().any(|command| command.place.start > call.command.place.start && verifies(command))
 }

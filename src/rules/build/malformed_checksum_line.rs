@@ -6,7 +6,7 @@ use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::image::Family;
 use crate::rules::{Check, Fix, Report};
-use crate::shell::{Command, Node, Script, Word};
+use crate::shell::{Command, Inside, Node, Script, Word, checksum_tool, only_variable};
 use crate::text::{Edit, Span};
 
 declare_rule! {
@@ -80,20 +80,11 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
 fn checked_echo<'s>(script: &'s Script, commands: &[Node]) -> Option<(&'s Command, &'s str)> {
     let [Node::Simple(first), Node::Simple(second)] = commands else { return None };
     let (echo, check) = (script.command(*first)?, script.command(*second)?);
-    let name = check.name()?;
-    let tool = matches!(
-        name,
-        "md5sum" | "sha1sum" | "sha224sum" | "sha256sum" | "sha384sum" | "sha512sum" | "b2sum" | "shasum"
-    );
-    let checks = check.args().iter().any(|word| {
-        let text = word.text();
-        text == "--check" || (text.starts_with('-') && !text.starts_with("--") && text.contains('c'))
-    });
+    let name = checksum_tool(check)?;
     let from_input = check.args().iter().all(|word| {
         word.text().starts_with('-') || word.text() == "/dev/stdin" || word.text().parse::<u32>().is_ok()
     });
-    (echo.name() == Some("echo") && echo.redirects.is_empty() && tool && checks && from_input)
-        .then_some((echo, name))
+    (echo.name() == Some("echo") && echo.redirects.is_empty() && from_input).then_some((echo, name))
 }
 
 /// Where the one space stands, and the edits that make it two.
@@ -123,20 +114,22 @@ fn one_space(echo: &Command) -> Option<(Span, Vec<Edit>)> {
             }
             let span = sum.span().cover(name.span());
             let same_line = span.len() == sum.span().len() + name.span().len() + 1;
-            let edits = if sum.is_quoted()
+            // In a string that another shell runs, quotes would end it.
+            let in_string = echo.context.inside.any(Inside::STRING);
+            if sum.is_quoted()
                 || name.is_quoted()
                 || !same_line
+                || in_string
                 || name.has_tilde()
                 || name.has_substitution()
             {
                 return None;
-            } else {
-                vec![
-                    Edit::insert(span.start, "\""),
-                    Edit::insert(sum.span().end, " "),
-                    Edit::insert(span.end, "\""),
-                ]
-            };
+            }
+            let edits = vec![
+                Edit::insert(span.start, "\""),
+                Edit::insert(sum.span().end, " "),
+                Edit::insert(span.end, "\""),
+            ];
             Some((span, edits))
         }
         _ => None,
@@ -147,9 +140,5 @@ fn one_space(echo: &Command) -> Option<(Span, Vec<Edit>)> {
 fn is_sum(text: &str) -> bool {
     let hex =
         matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let variable = text.strip_prefix('$').is_some_and(|name| {
-        let inner = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
-        !inner.is_empty() && inner.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
-    });
-    hex || variable
+    hex || only_variable(text).is_some()
 }

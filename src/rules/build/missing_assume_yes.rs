@@ -206,7 +206,10 @@ fn may_ask(call: &PackageCommand<'_>, asks: &Asks) -> bool {
         call.flag_count(names) > 1
             || call.flag_values(names).any(|value| value.parse().is_ok_and(|n: u32| n > 1))
     };
-    let names_nothing = call.packages.is_empty() && matches!(call.verb, Verb::Install | Verb::Remove);
+    // `apt-get -f install` repairs what it finds.
+    let repairs = call.manager == Manager::Apt && call.has_flag(&["-f", "--fix-broken"]);
+    let names_nothing =
+        call.packages.is_empty() && matches!(call.verb, Verb::Install | Verb::Remove) && !repairs;
     let set = call
         .flag_values(&["-o", "--option", "--setopt"])
         .any(|value| value.to_ascii_lowercase().contains(asks.setting));

@@ -7,7 +7,7 @@ use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::image::Account;
 use crate::rules::{Check, Fix, Report};
 use crate::shell::packages::Flag;
-use crate::shell::{Command, Connector, NewAccount, Script, new_account};
+use crate::shell::{Command, Connector, NewAccount, Script, new_account, only_variable};
 use crate::text::Edit;
 
 declare_rule! {
@@ -119,8 +119,7 @@ fn collides<'c, 'a>(
     }
     let is = |flag: &&Flag<'_>, number: u32| {
         let Some(text) = flag.value.as_deref() else { return false };
-        let name = text.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
-        match name.map(|name| facts.state.lookup(name)) {
+        match only_variable(text).map(|name| facts.state.lookup(name)) {
             Some(Value::Set(value)) => value == number.to_string(),
             Some(_) => false,
             None => text == number.to_string(),

@@ -5,7 +5,7 @@ use crate::dockerfile::Keyword;
 use crate::dockerfile::expand::Value;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::{AccountTool, new_account};
+use crate::shell::{AccountTool, new_account, only_variable};
 use crate::text::Edit;
 
 declare_rule! {
@@ -61,7 +61,7 @@ fn check(_: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>, re
             continue;
         }
         let Some(value) = uid.value.as_deref() else { continue };
-        let value = match variable(value).map(|name| facts.state.lookup(name)) {
+        let value = match only_variable(value).map(|name| facts.state.lookup(name)) {
             Some(Value::Set(default)) => default,
             Some(_) => continue,
             None => value.to_owned(),
@@ -79,12 +79,4 @@ fn check(_: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>, re
                 vec![Edit::insert(call.program_span.end, " --no-log-init")],
             ));
     }
-}
-
-/// The name in a word that is one variable: `$UID`, `${UID}`.
-fn variable(text: &str) -> Option<&str> {
-    let name = text.strip_prefix('$')?;
-    let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
-    let known = !name.is_empty() && name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric());
-    known.then_some(name)
 }
