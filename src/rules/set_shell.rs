@@ -19,10 +19,17 @@ pub(super) struct SetShell {
     pub(super) edit: Edit,
 }
 
-/// The one SHELL that serves all RUNs of a stage which need bash or `pipefail`, inserted before the first of them.
-/// `None` where none is needed, where bash is not there, or where the change could break what works: a command in
+/// The one SHELL that serves all RUNs of a stage which need bash or `pipefail`, inserted before the first of them, or
+/// already in the stage it is built on, when that one wants the same. `None` where none is needed, where bash is not there, or where the change could break what works: a command in
 /// shell form that the container starts, text that `echo` of bash prints in another way.
 pub(super) fn set_shell(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<SetShell> {
+    let own = own_shell(file, stage)?;
+    let below = file.chain(stage).into_iter().skip(1);
+    let same = below.filter_map(|stage| own_shell(file, stage)).filter(|other| other.line == own.line).last();
+    Some(same.unwrap_or(own))
+}
+
+fn own_shell(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<SetShell> {
     let (mut first, mut piped, mut bash) = (None, false, false);
     for facts in stage.of(Keyword::Run) {
         let (bashisms, _) = bashisms(file, stage, facts);

@@ -133,7 +133,7 @@ fn is_bundler_1(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
 
 /// The edits that take the options away and set them before the RUN.
 fn edits(file: &FileFacts<'_>, facts: &InstructionFacts<'_>, call: &PackageCommand<'_>) -> Option<Vec<Edit>> {
-    let source = &file.dockerfile.source;
+    let (source, escape) = (&file.dockerfile.source, file.dockerfile.escape);
     let args = call.command.args();
     let mut pairs = Vec::new();
     let mut taken = Vec::new();
@@ -172,49 +172,50 @@ fn edits(file: &FileFacts<'_>, facts: &InstructionFacts<'_>, call: &PackageComma
         pairs.push(format!("{setting}=\"{value}\""));
         taken.push(Span::new(flag.span.start, end.end));
     }
-    let mut edits: Vec<Edit> =
-        joined(source, taken).into_iter().map(|span| removal(file, span)).collect::<Option<_>>()?;
+    let mut edits: Vec<Edit> = joined(source, escape, taken)
+        .into_iter()
+        .map(|span| removal(source, escape, span))
+        .collect::<Option<_>>()?;
     let node = facts.instruction;
     let newline = source.newline_at(node.span.start);
     edits.push(Edit::insert(node.span.start, format!("ENV {}{newline}", pairs.join(" "))));
     Some(edits)
 }
 
-/// Stretches that only blanks stand between are one.
-fn joined(source: &Source, spans: Vec<Span>) -> Vec<Span> {
+/// Stretches that only blanks and continued line ends stand between are one.
+fn joined(source: &Source, escape: char, spans: Vec<Span>) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::new();
     for span in spans {
+        let between = |last: &Span| source.slice(Span::new(last.end, span.start));
         match out.last_mut() {
-            Some(last) if is_blank(source.slice(Span::new(last.end, span.start))) => last.end = span.end,
+            Some(last) if between(last).chars().all(|c| c.is_ascii_whitespace() || c == escape) => {
+                last.end = span.end;
+            }
             _ => out.push(span),
         }
     }
     out
 }
 
-fn is_blank(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b' ' | b'\t'))
-}
-
-/// Deletes a stretch of one line with the blanks before it, or the whole line where nothing else is on it; `None`
-/// where it goes over lines.
-fn removal(file: &FileFacts<'_>, span: Span) -> Option<Edit> {
-    let source = &file.dockerfile.source;
-    let line = source.line_span(source.line_of(span.start));
-    if span.end > line.end {
-        return None;
+/// Deletes a stretch with the blanks before it, and the lines on which nothing else is left.
+fn removal(source: &Source, escape: char, span: Span) -> Option<Edit> {
+    let first = source.line_span(source.line_of(span.start));
+    let last = source.line_span(source.line_of(span.end));
+    let before = source.slice(Span::new(first.start, span.start));
+    let behind = source.slice(Span::new(span.end, last.end));
+    if !before.trim().is_empty() {
+        let kept = before.trim_end().len() as u32;
+        return Some(Edit::delete(Span::new(first.start + kept, span.end)));
     }
-    let before = source.slice(Span::new(line.start, span.start));
-    let behind = source.slice(Span::new(span.end, line.end));
-    if !is_blank(before) {
-        let kept = before.trim_end_matches([' ', '\t']).len() as u32;
-        return Some(Edit::delete(Span::new(line.start + kept, span.end)));
+    if behind.trim().chars().eq([escape]) {
+        return Some(Edit::delete(Span::new(first.start, last.end)));
     }
-    if behind.trim().chars().eq([file.dockerfile.escape]) {
-        let next = source.line_span(source.line_of(line.start) + 1).start;
-        return (next > line.start).then(|| Edit::delete(Span::new(line.start, next)));
+    if behind.trim().is_empty() {
+        // The end of the instruction: the line before goes on no more.
+        let previous = source.line_span(source.line_of(first.start).checked_sub(1)?);
+        let kept = source.slice(previous).trim_end().strip_suffix(escape)?.trim_end().len() as u32;
+        return Some(Edit::delete(Span::new(previous.start + kept, span.end)));
     }
-    let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
-    // What ends the instruction leaves the continuation before it open.
-    (!behind.trim().is_empty()).then(|| Edit::delete(Span::new(span.start, span.end + blanks as u32)))
+    let blanks = (behind.len() - behind.trim_start().len()) as u32;
+    Some(Edit::delete(Span::new(span.start, span.end + blanks)))
 }
