@@ -8,6 +8,9 @@ use crate::image::ShellKind;
 use crate::shell::{Options, ShellCall};
 use crate::text::Edit;
 
+/// How many stages a file may have for what is built on one another to be looked through.
+const MAX_STAGES: usize = 64;
+
 /// A SHELL to insert.
 #[derive(Debug)]
 pub(super) struct SetShell {
@@ -23,6 +26,10 @@ pub(super) struct SetShell {
 /// already in the stage it is built on, when that one wants the same. `None` where none is needed, where bash is not there, or where the change could break what works: a command in
 /// shell form that the container starts, text that `echo` of bash prints in another way.
 pub(super) fn set_shell(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<SetShell> {
+    // What is built on a stage is looked through for each; nobody has that many.
+    if file.stages.len() > MAX_STAGES && (stage.built_on || stage.root != stage.index) {
+        return None;
+    }
     let own = own_shell(file, stage)?;
     let below = file.chain(stage).into_iter().skip(1);
     let same = below.filter_map(|stage| own_shell(file, stage)).filter(|other| other.line == own.line).last();

@@ -54,6 +54,7 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     }
     let found: Vec<(&Script, Download<'_>)> = facts
         .scripts()
+        .filter(|script| script.text().contains("curl"))
         .flat_map(|script| {
             let commands = script.commands().filter(|command| command.name() == Some("curl"));
             commands.filter_map(move |command| Some((script, download(command)?)))

@@ -53,6 +53,7 @@ fn check(_: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>, re
     }
     let found: Vec<(Download<'_>, &str)> = facts
         .scripts()
+        .filter(|script| script.text().contains("curl"))
         .flat_map(|script| script.commands().filter(|command| command.name() == Some("curl")))
         .filter_map(download)
         .filter_map(|call| Some((redirected(&call)?, call)))

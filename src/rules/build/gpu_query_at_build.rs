@@ -55,7 +55,14 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     if !facts.is(Keyword::Run) || stage.dev || facts.instruction.flag("device").is_some() {
         return;
     }
-    for script in facts.scripts() {
+    let text = facts.instruction.joined.text();
+    let speaks = |text: &str| {
+        ["nvidia-smi", "nvcc", "torch", "tensorflow", "tf."].iter().any(|sign| text.contains(sign))
+    };
+    if !speaks(text) && facts.instruction.heredocs.is_empty() {
+        return;
+    }
+    for script in facts.scripts().filter(|script| speaks(script.text())) {
         let found = script.commands().find_map(|command| Some((command, query(command)?)));
         let Some((command, (span, what, fails))) = found else { continue };
         if is_guarded(script, command) {

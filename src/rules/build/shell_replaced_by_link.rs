@@ -55,7 +55,8 @@ fn check(_: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>, re
     if !facts.is(Keyword::Run) {
         return;
     }
-    let replacing = facts.scripts().find_map(|script| {
+    let speaks = |script: &&Script| script.text().contains("/sh") || script.text().contains("dash");
+    let replacing = facts.scripts().filter(speaks).find_map(|script| {
         script.commands().find(|command| replaces(command)).map(|command| (script, command))
     });
     let Some((script, command)) = replacing else { return };

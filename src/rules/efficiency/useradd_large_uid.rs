@@ -54,7 +54,8 @@ fn check(_: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>, re
     if !facts.is(Keyword::Run) {
         return;
     }
-    let commands = facts.scripts().flat_map(|script| script.commands_named("useradd"));
+    let scripts = facts.scripts().filter(|script| script.text().contains("useradd"));
+    let commands = scripts.flat_map(|script| script.commands_named("useradd"));
     for call in commands.filter_map(new_account) {
         let Some(uid) = call.uid().filter(|_| call.tool == AccountTool::Useradd) else { continue };
         if call.may_contain_anything() || call.has(&["-l", "--no-log-init", "-D", "--defaults"]) {
