@@ -140,15 +140,16 @@ fn nodes(list: &List) -> impl Iterator<Item = &Node> {
     list.items.iter().flat_map(|chain| &chain.elements).flat_map(|element| &element.pipeline.commands)
 }
 
-/// Programs that only print what they are told or know. `find` is taken for one: it fails where a folder is missing,
-/// and then there is nothing to print.
-const PRINTERS: [&str; 25] = [
+/// Programs that only print what they are told or know. `find` and those that look for libraries are taken for such:
+/// they fail where something is missing, and then there is nothing to print.
+const PRINTERS: [&str; 28] = [
     ":",
     "arch",
     "basename",
     "date",
     "declare",
     "dirname",
+    "dpkg-query",
     "echo",
     "env",
     "export",
@@ -157,12 +158,14 @@ const PRINTERS: [&str; 25] = [
     "getconf",
     "hostname",
     "id",
+    "ldd",
     "locale",
     "lsb_release",
     "nproc",
     "printenv",
     "printf",
     "pwd",
+    "scanelf",
     "seq",
     "set",
     "true",
@@ -170,10 +173,11 @@ const PRINTERS: [&str; 25] = [
     "yes",
 ];
 
-/// Programs that only change what runs through them.
-const FILTERS: [&str; 24] = [
-    "awk", "base64", "cat", "column", "cut", "expand", "fold", "gawk", "head", "iconv", "nl", "od", "paste",
-    "rev", "sed", "shuf", "sort", "tac", "tail", "tee", "tr", "uniq", "wc", "xxd",
+/// Programs that only change what runs through them, or pick from it.
+const FILTERS: [&str; 27] = [
+    "awk", "base64", "cat", "column", "cut", "egrep", "expand", "fgrep", "fold", "gawk", "grep", "head",
+    "iconv", "nl", "od", "paste", "rev", "sed", "shuf", "sort", "tac", "tail", "tee", "tr", "uniq", "wc",
+    "xxd",
 ];
 
 /// Whether a part of a pipe may fail. `at` is its place in the pipe.
@@ -186,15 +190,16 @@ fn may_fail(script: &Script, node: &Node, at: usize) -> bool {
     let Some(name) = command.name() else { return false };
     let heredoc = command.redirects.iter().any(|redirect| redirect.heredoc.is_some());
     let asks_itself = command.args().first().is_some_and(|word| {
-        matches!(
-            word.text(),
-            "--print-architecture" | "--version" | "-V" | "-E" | "--eval" | "--print-foreign-architectures"
-        )
+        matches!(word.text(), "--print-architecture" | "--print-foreign-architectures" | "--eval")
+            || (word.text() == "-E" && name == "rpm")
     });
+    let tells_version = command.args().len() == 1
+        && command.args().iter().any(|word| matches!(word.text(), "--version" | "-V" | "version"));
     !(PRINTERS.contains(&name)
         || (at > 0 && FILTERS.contains(&name))
         || (name == "cat" && heredoc && command.args().is_empty())
-        || (matches!(name, "dpkg" | "rpm") && asks_itself))
+        || (matches!(name, "dpkg" | "rpm") && asks_itself)
+        || tells_version)
 }
 
 fn downloads(script: &Script, node: &Node) -> bool {
@@ -234,7 +239,13 @@ fn executes(script: &Script, node: &Node) -> bool {
 fn is_checked(script: &Script, pipeline: &Pipeline) -> bool {
     let last = pipeline.commands.last().and_then(|node| simple(script, node));
     let later = script.commands().filter(|command| command.place.start >= pipeline.place.end);
-    last.into_iter()
+    // `… | grep -q x` asks for the answer.
+    let asks = last.is_some_and(|last| {
+        last.name() == Some("grep")
+            && last.args().iter().any(|word| matches!(word.text(), "-q" | "--quiet" | "-Fq" | "-qF" | "-qx"))
+    });
+    asks || last
+        .into_iter()
         .chain(later)
         .any(|command| matches!(command.name(), Some("test" | "[")) || verifies(command))
 }
