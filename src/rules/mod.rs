@@ -5,6 +5,7 @@
 
 mod append;
 mod automation;
+mod bashisms;
 mod build;
 mod caches;
 mod efficiency;
@@ -13,9 +14,11 @@ mod finding;
 mod ignore_comment;
 mod newer_base;
 mod operation;
+mod pipes;
 mod reproducibility;
 mod rule;
 mod security;
+mod set_shell;
 mod style;
 
 pub use finding::{Finding, Fix, Related, Safety};

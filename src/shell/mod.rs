@@ -9,11 +9,13 @@
 //! also in substitutions and in strings that another shell runs (`sh -c '…'`), each with its [`Context`].
 //! [`packages`] turns a command into what it does with a package manager.
 
+mod accounts;
 mod ast;
 mod command;
 mod compound;
 mod dialect;
 mod dir;
+mod download;
 mod expansion;
 mod flow;
 mod nested;
@@ -23,6 +25,8 @@ mod run;
 mod scan;
 mod script;
 mod simple;
+mod verify;
+mod walk;
 mod word;
 
 #[cfg(test)]
@@ -30,6 +34,7 @@ mod proptests;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::{AccountTool, NewAccount, new_account};
 pub use ast::{
     AndOr, CaseArm, CommandId, Compound, CompoundKind, Connector, Element, HereDoc, List, Node, Pipeline,
     Place, Problem, ProblemKind, Redirect, RedirectOperator,
@@ -37,6 +42,9 @@ pub use ast::{
 pub use command::{Assignment, Command, Context, Inside};
 pub use dialect::{Dialect, ShellCall};
 pub use dir::Dir;
+pub use download::{Download, Downloader, Output, Switch, Written, download};
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
-pub use word::{Part, PartKind, Word};
+pub use verify::{checksum_tool, verifies};
+pub use walk::Seen;
+pub use word::{Part, PartKind, Word, only_variable};

@@ -148,6 +148,14 @@ impl Word {
     }
 }
 
+/// The name in a text that is one variable and nothing else: `$UID`, `${UID}`.
+pub fn only_variable(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('$')?;
+    let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
+    let is_name = !name.is_empty() && name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric());
+    is_name.then_some(name)
+}
+
 /// A part of a word.
 #[derive(Debug, Clone)]
 pub struct Part {

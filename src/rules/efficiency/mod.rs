@@ -4,6 +4,7 @@ mod dependencies_after_copy;
 mod package_cache_left;
 mod python_on_alpine;
 mod recommended_packages;
+mod useradd_large_uid;
 
 /// The rules of this chapter, by id.
 pub(super) static RULES: &[&crate::rules::Rule] = &[
@@ -11,4 +12,5 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &package_cache_left::RULE,
     &python_on_alpine::RULE,
     &recommended_packages::RULE,
+    &useradd_large_uid::RULE,
 ];
