@@ -11,21 +11,25 @@ use crate::shell::{CommandId, Script, Word};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Where a script stands and runs.
-pub struct Origin<'o> {
+pub(in crate::repository::project) struct Origin<'o> {
     /// Index of the file.
-    pub document: usize,
+    pub(in crate::repository::project) document: usize,
     /// The folder of the file; for a step the folder it runs in.
-    pub dir: &'o Utf8Path,
+    pub(in crate::repository::project) dir: &'o Utf8Path,
     /// Whether that folder is known.
-    pub known: bool,
+    pub(in crate::repository::project) known: bool,
     /// The workspace and the text of a step of a workflow.
-    pub step: Option<(&'o Workspace, &'o Run)>,
+    pub(in crate::repository::project) step: Option<(&'o Workspace, &'o Run)>,
     /// What builds, given the number of the command.
-    pub by: &'o dyn Fn(CommandId) -> By,
+    pub(in crate::repository::project) by: &'o dyn Fn(CommandId) -> By,
 }
 
 /// The builds that a script runs.
-pub fn of_script(tree: &dyn Tree, script: &Script, origin: &Origin<'_>) -> Vec<Build> {
+pub(in crate::repository::project) fn of_script(
+    tree: &dyn Tree,
+    script: &Script,
+    origin: &Origin<'_>,
+) -> Vec<Build> {
     let mut paths = None;
     let mut out = Vec::new();
     for command in script.commands().filter_map(DockerCommand::of) {
@@ -181,6 +185,7 @@ fn options(build: &mut Build, command: &DockerCommand<'_>, origin: &Origin<'_>) 
     build.more_args = command.flag("build-arg-file").is_some()
         || command.operands.iter().any(|word| word.starts_with_expansion())
         || build.args.iter().any(|arg| !arg.key.known);
+    build.contexts = texts("build-context").iter().map(split_entry).collect();
     build.tags = texts("tag");
     build.push = switch("push");
     // podman: `--pull=always`, `--pull never`
