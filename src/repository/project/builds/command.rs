@@ -126,16 +126,11 @@ fn places(
     };
     // The folder whose Dockerfile exists decides where the script runs.
     let there = |path: &&Utf8PathBuf| matches!(tree.entry(path), Lookup::Found(_));
-    let chosen = match files.as_slice() {
-        [only] => Some(0).filter(|_| origin.step.is_some() || contexts.len() <= 1 || there(&only)),
-        _ => {
-            let found: Vec<usize> =
-                files.iter().enumerate().filter(|(_, path)| there(path)).map(|(index, _)| index).collect();
-            match found.as_slice() {
-                [only] => Some(*only),
-                _ => None,
-            }
-        }
+    let chosen = if let [only] = files.as_slice() {
+        Some(0).filter(|_| origin.step.is_some() || contexts.len() <= 1 || there(&only))
+    } else {
+        let mut found = files.iter().enumerate().filter(|(_, path)| there(path));
+        found.next().map(|(index, _)| index).filter(|_| found.next().is_none())
     };
     if let Some(chosen) = chosen {
         if build.dockerfile == Place::Unknown

@@ -25,7 +25,7 @@ pub(in crate::repository::project) fn of_compose(
         if service.extends && block.dockerfile.is_none() {
             build.dockerfile = Place::Unknown;
         }
-        build.target = block.target.clone();
+        build.target.clone_from(&block.target);
         build.args.clone_from(&block.args);
         build.more_args = service.extends;
         build.contexts.clone_from(&block.contexts);
