@@ -97,10 +97,26 @@ const GITLAB_PROXIES: [&str; 2] =
 #[derive(Debug, Clone, Default)]
 pub struct GlobalArgs {
     values: BTreeMap<String, (Value, Option<Span>)>,
+    /// What the builds of the repository give, by name; `None` where they do not agree or where it is not known.
+    given: BTreeMap<String, Option<String>>,
     pub(super) budget: Budget,
 }
 
 impl GlobalArgs {
+    /// No ARG so far; `given` is what builds give.
+    pub(super) fn given(given: BTreeMap<String, Option<String>>) -> Self {
+        Self { given, ..Self::default() }
+    }
+
+    /// A default, unless a build gives another value.
+    fn unless_given(&self, name: &str, value: Value) -> Value {
+        match (self.given.get(name), &value) {
+            (None, _) => value,
+            (Some(Some(given)), Value::Set(default)) if given == default => value,
+            (Some(_), _) => Value::Unknown,
+        }
+    }
+
     /// Declares an ARG; its default may use earlier ones.
     pub(super) fn declare(&mut self, pair: &Pair, escape: char) {
         let value = match &pair.value {
@@ -110,7 +126,8 @@ impl GlobalArgs {
             Some(word) => {
                 let expanded = expand(&word.text, escape, &|name| self.value(name)).unwrap_or_default();
                 let literal = expanded.uses.is_empty().then(|| unquoted_span(&word.text, word.span));
-                let value = self.budget.keep(expanded.value.map_or(Value::Unknown, Value::Set));
+                let value = expanded.value.map_or(Value::Unknown, Value::Set);
+                let value = self.budget.keep(self.unless_given(&pair.key.text, value));
                 (value, literal.flatten())
             }
         };
@@ -249,11 +266,15 @@ fn literal_tag(
 pub(super) fn declare_arg(state: &mut State, pair: &Pair, globals: &GlobalArgs) {
     let name = &pair.key.text;
     let given = match &pair.value {
-        Some(word) => Some(state.expand(&word.text).value.map_or(Value::Unknown, Value::Set)),
+        Some(word) => {
+            let value = state.expand(&word.text).value.map_or(Value::Unknown, Value::Set);
+            Some(globals.unless_given(name, value))
+        }
         // `ARG NAME` takes the global value over; without one a build may still give a value.
         None => match globals.value(name) {
             Value::Set(value) => Some(Value::Set(value)),
             Value::Unknown => Some(Value::Unknown),
+            Value::Unset if globals.given.contains_key(name) => Some(Value::Unknown),
             Value::Unset => None,
         },
     };

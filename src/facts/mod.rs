@@ -17,6 +17,7 @@ mod launch;
 mod manifests;
 mod mounts;
 mod package_sources;
+mod project;
 mod python;
 mod repository;
 mod roots;
@@ -57,7 +58,7 @@ use crate::config::{Images, NO_IMAGES};
 use crate::dockerfile::expand::Value;
 use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, StageNames, stages};
 use crate::image::{self, Defaults};
-use crate::repository::Tree;
+use crate::repository::{Project, Tree};
 use crate::shell::packages::{PackageCommand, package_commands};
 use crate::shell::{Command, RunBody, Script};
 use crate::text::Span;
@@ -81,6 +82,8 @@ pub struct FileFacts<'a> {
     pub today: jiff::civil::Date,
     /// What the configuration says about base images.
     pub images: &'a Images,
+    /// What builds and runs the images of the repository; `None` when nobody looked.
+    pub project: Option<&'a Project>,
     /// Instructions before the first FROM.
     pub globals: Vec<InstructionFacts<'a>>,
     /// ARGs before the first FROM.
@@ -89,7 +92,8 @@ pub struct FileFacts<'a> {
     pub stages: Vec<StageFacts<'a>>,
     /// The stages by name.
     pub names: StageNames,
-    /// Root of the build context, relative to the root of the tree.
+    /// Root of the build context, relative to the root of the tree: the one that all builds of the file name, else the
+    /// folder of the file.
     pub context: Utf8PathBuf,
     /// Whether the path says that the file is for development or tests.
     pub dev: bool,
@@ -124,8 +128,10 @@ pub struct StageFacts<'a> {
     pub end: Rc<State>,
     /// Whether the stage, or one that is built on it, is shipped.
     pub shipped: bool,
-    /// Whether this is the stage that is run: the last one.
+    /// Whether this is the last stage.
     pub last: bool,
+    /// Whether a build makes an image of this stage: one that a build names as its target, else the last one.
+    pub built: bool,
     /// Whether the stage is for development or tests.
     pub dev: bool,
     /// What the container starts.
@@ -180,19 +186,34 @@ impl<'a> FileFacts<'a> {
         today: jiff::civil::Date,
         images: &'a Images,
     ) -> Self {
+        Self::with_project(path, dockerfile, bodies, tree, today, images, None)
+    }
+
+    /// Computes the facts of a file; `project` is what builds and runs its images.
+    pub fn with_project(
+        path: &'a Utf8Path,
+        dockerfile: &'a Dockerfile,
+        bodies: &'a Bodies,
+        tree: &'a dyn Tree,
+        today: jiff::civil::Date,
+        images: &'a Images,
+        project: Option<&'a Project>,
+    ) -> Self {
         let syntax = stages(dockerfile);
-        let context = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+        let own_folder = path.parent().unwrap_or(Utf8Path::new(""));
+        let context = project.and_then(|project| project::context_of(project, path));
         let mut facts = Self {
             path,
             dockerfile,
             tree,
             today,
             images,
+            project,
             globals: Vec::new(),
-            global_args: GlobalArgs::default(),
+            global_args: GlobalArgs::given(project.map(|p| project::given_args(p, path)).unwrap_or_default()),
             stages: Vec::with_capacity(syntax.len()),
             names: StageNames::new(&syntax),
-            context,
+            context: context.unwrap_or(own_folder).to_owned(),
             dev: is_dev_path(path),
             docker_action: false,
             answers: RefCell::default(),
@@ -287,6 +308,7 @@ impl<'a> FileFacts<'a> {
             end: state,
             shipped: last,
             last,
+            built: last,
             dev: self.dev || name.is_some_and(is_dev_stage),
             start: Start::default(),
             span: Span::new(from.span.start, end),
@@ -341,6 +363,7 @@ impl<'a> FileFacts<'a> {
     }
 
     fn mark_shipped(&mut self) {
+        self.mark_built();
         for index in (0..self.stages.len()).rev() {
             if self.stages[index].shipped
                 && let Base::Stage(parent) = self.stages[index].base
@@ -356,7 +379,7 @@ impl<'a> FileFacts<'a> {
         for index in first..self.stages.len() {
             let start = Start::of(self, &self.stages[index]);
             let stage = &mut self.stages[index];
-            stage.dev |= stage.last && start.command_words().is_some_and(|words| is_dev_command(&words));
+            stage.dev |= stage.built && start.command_words().is_some_and(|words| is_dev_command(&words));
             stage.start = start;
         }
     }

@@ -107,21 +107,37 @@ impl ContextRoot {
 
 impl FileFacts<'_> {
     /// The folders that may be the root of the build context: the Dockerfile's own first, then those above from the
-    /// root of the repository down.
+    /// root of the repository down. When all builds of the file are known, the folders they name and no other.
     pub fn context_roots(&self) -> &[ContextRoot] {
         self.roots.get_or_init(|| {
-            let mut above: Vec<&Utf8Path> = self.context.ancestors().skip(1).collect();
+            if let Some(named) = self.named_roots() {
+                return named;
+            }
+            let own = self.path.parent().unwrap_or(Utf8Path::new(""));
+            let mut above: Vec<&Utf8Path> = own.ancestors().skip(1).collect();
             above.reverse();
             above.truncate(MAX_ROOTS);
-            let beside = || self.tree.entry(&self.context.join(".dockerignore")).found().is_some();
+            let beside = || self.tree.entry(&own.join(".dockerignore")).found().is_some();
             let likely = above.is_empty() || beside();
             let mut roots = Vec::with_capacity(above.len() + 1);
-            for dir in std::iter::once(self.context.as_path()).chain(above) {
+            for dir in std::iter::once(own).chain(above) {
                 let ignore = find_ignore_file(self.tree, self.path, dir);
                 roots.push(ContextRoot { dir: dir.to_owned(), likely: likely && roots.is_empty(), ignore });
             }
             roots
         })
+    }
+
+    /// The folders that the builds of the file name; `None` unless all of them are known.
+    fn named_roots(&self) -> Option<Vec<ContextRoot>> {
+        let contexts = super::project::contexts_of(self.project?, self.path)?;
+        let only = contexts.len() == 1;
+        let root = |dir: &Utf8Path| ContextRoot {
+            dir: dir.to_owned(),
+            likely: only,
+            ignore: find_ignore_file(self.tree, self.path, dir),
+        };
+        Some(contexts.into_iter().map(root).collect())
     }
 
     /// Whether the ignore file of the build is known to keep a path of the tree out of the context.

@@ -15,7 +15,7 @@ pub use repository::{Named, fix_repository, lint_repository, reprove_repository}
 use crate::config::{Config, RuleSetting};
 use crate::dockerfile::{Dockerfile, parse};
 use crate::facts::{Bodies, FileFacts};
-use crate::repository::{Remembered, Tree};
+use crate::repository::{Project, Remembered, Tree};
 use crate::rules::{self, Check, Default as RuleDefault, Finding, Report, Rule};
 use crate::text::Source;
 use camino::Utf8Path;
@@ -59,9 +59,32 @@ impl Settings {
 pub fn lint(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> FileReport {
     // Every proof asks the tree the same questions again.
     let tree = Remembered::new(tree);
-    let read = Read::new(source);
-    let mut report = examine(path, &read, &tree, settings, true);
-    prove::prove_all(&mut report, &read, &tree, settings);
+    let project = Project::read(&tree, &[path.to_owned()]);
+    lint_remembered(path, source, &tree, &project, settings)
+}
+
+/// [`lint`], with what builds and runs the images of the tree: for many Dockerfiles it is read once
+/// ([`Project::read`]).
+pub fn lint_in(
+    path: &Utf8Path,
+    source: &Source,
+    tree: &dyn Tree,
+    project: &Project,
+    settings: &Settings,
+) -> FileReport {
+    lint_remembered(path, source, &Remembered::new(tree), project, settings)
+}
+
+fn lint_remembered(
+    path: &Utf8Path,
+    source: &Source,
+    tree: &dyn Tree,
+    project: &Project,
+    settings: &Settings,
+) -> FileReport {
+    let read = Read::new(source, project);
+    let mut report = examine(path, &read, tree, settings, true);
+    prove::prove_all(&mut report, &read, tree, settings);
     report
 }
 
@@ -72,22 +95,25 @@ fn findings(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settin
 
 /// A file with its shell texts: what can be read without the repository.
 struct Read {
+/// A file with its shell texts, and what builds it: what stays the same in all proofs.
+struct Read<'p> {
     file: Dockerfile,
     bodies: Bodies,
+    project: &'p Project,
 }
 
-impl Read {
-    fn new(source: &Source) -> Self {
+impl<'p> Read<'p> {
+    fn new(source: &Source, project: &'p Project) -> Self {
         let file = parse(source);
         let bodies = Bodies::read(&file);
-        Self { file, bodies }
+        Self { file, bodies, project }
     }
 
     /// Reads a text that is the same up to the byte `same`.
     fn again(&self, source: &Source, same: u32) -> Self {
         let file = parse(source);
         let bodies = Bodies::read_again(&file, &self.file, &self.bodies, same);
-        Self { file, bodies }
+        Self { file, bodies, project: self.project }
     }
 
     fn errors(&self) -> usize {
@@ -96,9 +122,16 @@ impl Read {
 }
 
 /// Runs the rules without proving fixes. A proof only counts: it needs no order and no fingerprints.
-fn examine(path: &Utf8Path, read: &Read, tree: &dyn Tree, settings: &Settings, named: bool) -> FileReport {
-    let images = &settings.config.images;
-    let facts = FileFacts::with_images(path, &read.file, &read.bodies, tree, settings.today, images);
+fn examine(
+    path: &Utf8Path,
+    read: &Read<'_>,
+    tree: &dyn Tree,
+    settings: &Settings,
+    named: bool,
+) -> FileReport {
+    let (images, project) = (&settings.config.images, Some(read.project));
+    let facts =
+        FileFacts::with_project(path, &read.file, &read.bodies, tree, settings.today, images, project);
     let suppressions = Suppressions::of(&read.file, settings.today);
     let mut findings = Vec::new();
     let mut suppressed = 0;

@@ -2,7 +2,7 @@
 
 use super::{FileReport, Read, Settings, examine};
 use crate::dockerfile::parse;
-use crate::repository::{Lookup, Overlay, Tree};
+use crate::repository::{Lookup, Overlay, Project, Tree};
 use crate::rules::{self, Chapter, Finding, Fix, Safety};
 use crate::text::{Edit, Source, apply};
 use camino::Utf8Path;
@@ -32,7 +32,7 @@ impl Change {
 }
 
 /// Takes every fix away that cannot be proven; the advice stays as prose.
-pub(super) fn prove_all(report: &mut FileReport, read: &Read, tree: &dyn Tree, settings: &Settings) {
+pub(super) fn prove_all(report: &mut FileReport, read: &Read<'_>, tree: &dyn Tree, settings: &Settings) {
     let before = count(&report.findings);
     let changes = take_changes(report);
     let mut left = (MAX_PROOF_BYTES / report.source.text().len().max(1)).clamp(2, MAX_PROOFS);
@@ -192,7 +192,7 @@ pub(super) fn count(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
 fn consequences(
     report: &FileReport,
     fix: &Fix,
-    read: &Read,
+    read: &Read<'_>,
     tree: &dyn Tree,
     settings: &Settings,
 ) -> Consequences {
@@ -254,8 +254,9 @@ pub fn reprove(
     tree: &dyn Tree,
     settings: &Settings,
 ) -> bool {
+    let project = Project::read(tree, std::slice::from_ref(&report.path));
     let after = if *path == report.path {
-        let changed = Read::new(&Source::new(text));
+        let changed = Read::new(&Source::new(text), &project);
         if changed.errors() > parse(&report.source).errors.len() {
             return false;
         }
@@ -263,7 +264,7 @@ pub fn reprove(
     } else {
         let mut overlay = Overlay::new(tree);
         overlay.replace(path, text);
-        examine(&report.path, &Read::new(&report.source), &overlay, settings, false)
+        examine(&report.path, &Read::new(&report.source, &project), &overlay, settings, false)
     };
     let mut allowed = count(&report.findings);
     for finding in fixed {
@@ -314,7 +315,8 @@ mod tests {
                 writeln!(text, "RUN apt-get update && apt-get install -y --no-install-recommends a{index}");
         }
         let (tree, settings) = (MemoryTree::complete(), Settings::new(jiff::civil::date(2026, 11, 24)));
-        let read = Read::new(&Source::new(text));
+        let project = Project::default();
+        let read = Read::new(&Source::new(text), &project);
         let mut report = examine(Utf8Path::new("Dockerfile"), &read, &tree, &settings, true);
         let caches: Vec<usize> = (0..report.findings.len())
             .filter(|index| report.findings[*index].rule == "package-cache-left")

@@ -240,16 +240,7 @@ impl Service {
                 .filter_map(|item| Text::of(item.get("target").unwrap_or(item), has_variable))
                 .collect(),
             expose: list("expose"),
-            healthcheck: node.entry("healthcheck").map(|(key, check)| {
-                let test = words(check.get("test"));
-                let none = match &test {
-                    Some(Words::List(list)) => list.first().is_some_and(|word| &*word.text == "NONE"),
-                    Some(Words::Line(line)) => &*line.text == "NONE",
-                    None => false,
-                };
-                let disabled = none || check.get("disable").and_then(Node::bool) == Some(true);
-                Healthcheck { span: key.span.cover(check.span), test, disabled }
-            }),
+            healthcheck: node.entry("healthcheck").map(|(key, check)| Healthcheck::read(key.span, check)),
             depends_on: node.get("depends_on").map(dependencies).unwrap_or_default(),
             privileged: switch(node, "privileged"),
             network_mode: text("network_mode").or_else(|| text("net")),
@@ -277,6 +268,20 @@ impl Service {
     /// A variable of its environment.
     pub fn variable(&self, name: &str) -> Option<&Entry> {
         self.environment.iter().find(|entry| &*entry.key.text == name)
+    }
+}
+
+impl Healthcheck {
+    fn read(key: Span, node: &Node) -> Self {
+        let test = words(node.get("test"));
+        let first = match &test {
+            Some(Words::List(list)) => list.first(),
+            Some(Words::Line(line)) => Some(line),
+            None => None,
+        };
+        let disabled = first.is_some_and(|word| &*word.text == "NONE")
+            || node.get("disable").and_then(Node::bool) == Some(true);
+        Self { span: key.cover(node.span), test, disabled }
     }
 }
 

@@ -474,9 +474,8 @@ impl<'s> DockerCommand<'s> {
 fn tool(command: &Command, program: &Word) -> Option<(Tool, bool)> {
     if let Some(name) = command.name() {
         return match name.strip_suffix(".exe").unwrap_or(name) {
-            "docker" | "finch" => Some((Tool::Docker, false)),
+            "docker" | "docker-buildx" | "finch" => Some((Tool::Docker, false)),
             "docker-compose" => Some((Tool::Docker, true)),
-            "docker-buildx" => Some((Tool::Docker, false)),
             "podman" => Some((Tool::Podman, false)),
             "podman-compose" => Some((Tool::Podman, true)),
             "buildah" => Some((Tool::Buildah, false)),

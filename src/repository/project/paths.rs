@@ -85,7 +85,7 @@ impl<'s> Paths<'s> {
                         other.args().iter().find(|word| !matches!(word.text(), "-P" | "-L" | "--"))?;
                     let next = self.tell(target.text())?;
                     told = Some(match (next.from, told) {
-                        (From::Start, Some(before)) => join(before, &next.path),
+                        (From::Start, Some(before)) => join(&before, &next.path),
                         _ => next,
                     });
                 }
@@ -123,16 +123,14 @@ impl<'s> Paths<'s> {
                 }
             }
         };
-        Some(join(head, rest))
+        Some(join(&head, rest))
     }
 }
 
-fn join(base: Told, path: &str) -> Told {
+fn join(base: &Told, path: &str) -> Told {
     let path = path.trim_start_matches('/');
-    Told {
-        path: if base.path.is_empty() { path.to_owned() } else { format!("{}/{path}", base.path) },
-        ..base
-    }
+    let path = if base.path.is_empty() { path.to_owned() } else { format!("{}/{path}", base.path) };
+    Told { from: base.from, path }
 }
 
 /// The expansion that a text begins with, and what stands behind it.

@@ -156,8 +156,7 @@ impl Reader<'_> {
             self.out.known.workflows = false;
             return;
         };
-        let yaml: Vec<_> =
-            names.into_iter().filter(|name| name.ends_with(".yml") || name.ends_with(".yaml")).collect();
+        let yaml: Vec<_> = names.into_iter().filter(|name| is_yaml(Utf8Path::new(name))).collect();
         self.out.known.workflows &= yaml.len() <= MAX_WORKFLOWS;
         let mut actions = BTreeSet::new();
         for name in yaml.into_iter().take(MAX_WORKFLOWS) {
@@ -252,7 +251,7 @@ impl Reader<'_> {
                 let path = dir.join(name);
                 match self.text(&path, MAX_BYTES) {
                     Read::Text(source) => {
-                        let bake = if name.ends_with(".hcl") {
+                        let bake = if path.extension() == Some("hcl") {
                             Bake::from_hcl(source.text())
                         } else {
                             let yaml = yaml::parse(source.text());
@@ -444,6 +443,10 @@ impl Reader<'_> {
     }
 }
 
+fn is_yaml(path: &Utf8Path) -> bool {
+    matches!(path.extension(), Some("yml" | "yaml"))
+}
+
 /// Whether a workflow names anything that builds, runs or ships containers.
 fn is_related(text: &str) -> bool {
     may_call_docker(text)
@@ -455,10 +458,7 @@ fn is_related(text: &str) -> bool {
 /// The folder of an action of the same repository.
 fn local_action(uses: &str) -> Option<Utf8PathBuf> {
     let path = uses.strip_prefix("./")?;
-    if path.ends_with(".yml") || path.ends_with(".yaml") {
-        return None;
-    }
-    normalize(Utf8Path::new(path))
+    normalize(Utf8Path::new(path)).filter(|path| !is_yaml(path))
 }
 
 /// `compose.yaml`, `docker-compose.prod.yml`, `compose-dev.yml`

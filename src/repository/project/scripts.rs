@@ -55,11 +55,10 @@ pub(super) fn host_of(name: &str, executable: bool) -> Option<Host> {
     match Utf8Path::new(&lower).extension() {
         Some("sh" | "bash") => Some(Host::Shell),
         Some("mk") => Some(Host::Make),
-        Some(_) => None,
         None if executable || matches!(lower.as_str(), "build" | "release" | "deploy" | "publish") => {
             Some(Host::Shell)
         }
-        None => None,
+        Some(_) | None => None,
     }
 }
 
@@ -126,7 +125,7 @@ impl ScriptFile {
 fn scripts_of<'n>(nodes: impl Iterator<Item = &'n Node>, host: Host) -> Vec<Script> {
     nodes
         .filter(|node| node.text().is_some_and(may_call_docker))
-        .filter_map(|node| node.joined())
+        .filter_map(Node::joined)
         .take(MAX_SCRIPTS)
         .map(|joined| {
             let masked = templates_masked(joined.text(), host);

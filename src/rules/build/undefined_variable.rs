@@ -6,7 +6,7 @@ use crate::dockerfile::expand::{Use, expand, expand_body};
 use crate::dockerfile::{ExpandedText, Keyword, Word};
 use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, is_platform_arg, is_proxy_arg};
 use crate::image::{Environment, Image, environment, is_likely_set};
-use crate::rules::{Check, Fix, Report};
+use crate::rules::{Check, Fix, Refine, Report};
 use crate::text::{Edit, Source, Span};
 use std::ops::Range;
 
@@ -137,11 +137,33 @@ fn from(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'
                     "A stage's `ARG` and `ENV` are not visible in `FROM`. Put `ARG {shown}` above the first `FROM`."
                 ));
             } else {
-                finding.note(format!("Put `ARG {shown}`, best with a default, above the first `FROM`."));
+                finding =
+                    finding.note(format!("Put `ARG {shown}`, best with a default, above the first `FROM`."));
+                given(file, name, finding);
             }
             seen.push(used.name);
         }
     }
+}
+
+/// A build that gives the argument shows what is meant: only the declaration is missing.
+fn given(file: &FileFacts<'_>, name: &str, finding: Refine<'_>) {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let Some(build) = file.gives(name).filter(|_| plain) else { return };
+    let Some((first, document)) = file.stages.first().zip(file.project.and_then(|p| p.document_of(build)))
+    else {
+        return;
+    };
+    let place = build.arg(name).map_or(build.span, |arg| arg.key.span);
+    let at = first.from.span.start;
+    let (keyword, newline) = (file.keyword_case().write("arg"), file.dockerfile.source.newline_at(at));
+    finding
+        .related_in(document.path.clone(), place, "The build gives it a value here.")
+        .note("Check that the value may choose the base image.")
+        .fix(Fix::confirm(
+            format!("Declare `{name}` before the first `FROM`"),
+            vec![Edit::insert(at, format!("{keyword} {name}{newline}"))],
+        ));
 }
 
 /// All other instructions see the ARGs and ENVs of their stage.

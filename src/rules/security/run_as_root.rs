@@ -8,10 +8,8 @@ use crate::declare_rule;
 use crate::dockerfile::{Instruction, Item, Keyword};
 use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, User};
 use crate::image;
-use crate::repository::normalize;
 use crate::rules::{Check, Fix, Report};
 use crate::text::{Edit, Span};
-use camino::{Utf8Path, Utf8PathBuf};
 use user::Account;
 
 declare_rule! {
@@ -19,8 +17,9 @@ declare_rule! {
     ///
     /// ## What it does
     ///
-    /// Finds a last stage whose processes run as root: its last `USER` is root, or there is none and the base
-    /// image is known to start as root.
+    /// Finds a stage that is shipped (the last one, or the one that workflows, scripts, Compose and bake files name as
+    /// their target) whose processes run as root: its last `USER` is root, or there is none and the base image is
+    /// known to start as root.
     ///
     /// Silent for builder stages, for bases that are not known, for users that come from a variable, for
     /// Docker actions (GitHub wants root there), for entrypoints and start scripts that give root up (`gosu`,
@@ -76,7 +75,7 @@ declare_rule! {
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let devcontainer = file.path.components().any(|part| part.as_str() == ".devcontainer");
-    if !stage.last || file.docker_action || devcontainer {
+    if !stage.built || file.docker_action || devcontainer || says_its_parent(file, stage) {
         return;
     }
     let Some(root) = runs_as_root(file, stage) else { return };
@@ -120,7 +119,13 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     }
 }
 
-/// Why the last stage runs as root.
+/// Whether the stage is built on one that a build makes an image of as well, with the same user: it is said there.
+fn says_its_parent(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
+    let Base::Stage(parent) = stage.base else { return false };
+    file.stages.get(parent).is_some_and(|parent| parent.built && parent.end.user == stage.end.user)
+}
+
+/// Why the stage runs as root.
 enum Root {
     /// By this USER.
     Set(Span),
@@ -300,44 +305,12 @@ fn insertion(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> u32 {
     at
 }
 
-/// Whether a Compose file beside the Dockerfile or at the root builds this image and sets a user.
+/// Whether every Compose service that is built from this file sets a user other than root.
 fn compose_sets_user(file: &FileFacts<'_>) -> bool {
-    const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-    let mut folders = vec![Utf8Path::new(""), file.path.parent().unwrap_or(Utf8Path::new(""))];
-    folders.dedup();
-    folders.iter().any(|folder| {
-        NAMES.iter().any(|name| {
-            file.tree
-                .read(&folder.join(name))
-                .found()
-                .and_then(|text| serde_yaml::from_str::<serde_yaml::Value>(&text).ok())
-                .is_some_and(|compose| service_sets_user(file, folder, &compose))
+    let mut services = file.compose_services().peekable();
+    services.peek().is_some()
+        && services.all(|(_, service)| {
+            let user = service.user.as_ref().and_then(|user| user.value());
+            user.is_some_and(|user| !user.is_empty() && !is_root(user))
         })
-    })
-}
-
-fn service_sets_user(file: &FileFacts<'_>, folder: &Utf8Path, compose: &serde_yaml::Value) -> bool {
-    let Some(services) = compose.get("services").and_then(|services| services.as_mapping()) else {
-        return false;
-    };
-    let mut builds = 0;
-    let mut sets = 0;
-    for service in services.values() {
-        let Some(build) = service.get("build") else { continue };
-        let context = build.as_str().or_else(|| build.get("context")?.as_str()).unwrap_or(".");
-        let name = build.get("dockerfile").and_then(|name| name.as_str()).unwrap_or("Dockerfile");
-        let path: Option<Utf8PathBuf> = normalize(&folder.join(context).join(name));
-        if path.as_deref() != Some(file.path) {
-            continue;
-        }
-        builds += 1;
-        let user = service.get("user").map(|user| match user {
-            serde_yaml::Value::Number(number) => number.to_string(),
-            other => other.as_str().unwrap_or("").to_owned(),
-        });
-        if user.is_some_and(|user| !user.is_empty() && !is_root(&user)) {
-            sets += 1;
-        }
-    }
-    builds > 0 && builds == sets
 }

@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::facts::{FileFacts, stage_name_word};
 use crate::rules::{Check, Fix, Report};
 use crate::text::Span;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use std::collections::HashMap;
 
 declare_rule! {
@@ -40,8 +40,8 @@ declare_rule! {
     /// ## Fix safety
     ///
     /// Must be confirmed: the name and all its uses in the file change together; what stands in other files is not
-    /// changed, and no fix is offered where a compose file, a bake file, a Makefile or a workflow names the stage as its
-    /// target.
+    /// changed, and no fix is offered where a Compose file, a bake file, a script, a Makefile or a workflow names the
+    /// stage as its target.
     ///
     /// ## References
     ///
@@ -58,7 +58,8 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
     if !file.stages.iter().any(|stage| stage.name.is_some_and(has_upper)) {
         return;
     }
-    let (uses, counts, targets) = (file.stage_uses(), file.stage_name_counts(), targets(file));
+    let (uses, counts) = (file.stage_uses(), file.stage_name_counts());
+    let targets: HashMap<&str, (&Utf8Path, Span)> = file.targets().collect();
     for stage in &file.stages {
         let Some(word) = stage_name_word(stage.from).filter(|word| has_upper(&word.text)) else { continue };
         let lower = word.text.to_lowercase();
@@ -73,9 +74,9 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         for place in uses.after(&word.text, stage.index).filter(|place| place.from && place.text != lower) {
             finding = finding.related(place.span, "`FROM` compares case here, and does not find the stage.");
         }
-        if let Some((path, span)) = targets.get(&word.text) {
+        if let Some((path, span)) = targets.get(word.text.as_str()) {
             finding
-                .related_in(path.clone(), *span, "The stage is named as a target here.")
+                .related_in(path.to_path_buf(), *span, "The stage is named as a target here.")
                 .note(format!("Change the name in `{}` as well.", path.as_str().replace('`', "")));
             continue;
         }
@@ -88,47 +89,4 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
             ));
         }
     }
-}
-
-/// Files beside the Dockerfile, and at the root, that may name a stage to build.
-const BUILD_FILES: [&str; 7] = [
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yaml",
-    "docker-compose.yml",
-    "docker-bake.hcl",
-    "docker-bake.json",
-    "Makefile",
-];
-
-/// The most workflows that are read.
-const MAX_WORKFLOWS: usize = 30;
-
-/// Names that the files around name as targets, as written: `target: Name`, `--target Name`, `target = "Name"`.
-fn targets(file: &FileFacts<'_>) -> HashMap<String, (Utf8PathBuf, Span)> {
-    let mut paths: Vec<Utf8PathBuf> = BUILD_FILES.iter().map(|name| file.context.join(name)).collect();
-    if !file.context.as_str().is_empty() {
-        paths.extend(BUILD_FILES.iter().map(Utf8PathBuf::from));
-    }
-    let workflows = Utf8Path::new(".github/workflows");
-    let entries = file.tree.list(workflows).found().unwrap_or_default();
-    let yaml = entries.iter().map(|(name, _)| workflows.join(name));
-    paths.extend(yaml.filter(|path| matches!(path.extension(), Some("yml" | "yaml"))).take(MAX_WORKFLOWS));
-    let mut out = HashMap::new();
-    for path in paths {
-        let Some(text) = file.tree.read(&path).found() else { continue };
-        for (at, word) in text.match_indices("target") {
-            let start = at + word.len();
-            let rest = &text[start..];
-            let name_at = rest.len() - rest.trim_start_matches([' ', ':', '=', '"', '\'']).len();
-            let name = &rest[name_at..];
-            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            let end = name.find(|c| !is_name(c)).unwrap_or(name.len());
-            if name_at > 0 && end > 0 {
-                let span = Span::new((start + name_at) as u32, (start + name_at + end) as u32);
-                out.entry(name[..end].to_owned()).or_insert_with(|| (path.clone(), span));
-            }
-        }
-    }
-    out
 }

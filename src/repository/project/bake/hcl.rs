@@ -255,8 +255,7 @@ impl Reader {
         let mut out = Body::default();
         while let Some(token) = self.take() {
             let name = match token.kind {
-                TokenKind::Word(name) => Text::known(name, token.span),
-                TokenKind::Quoted(Some(name)) => Text::known(name, token.span),
+                TokenKind::Word(name) | TokenKind::Quoted(Some(name)) => Text::known(name, token.span),
                 TokenKind::Punctuation(b'}') if !root => {
                     self.at -= 1;
                     break;
@@ -325,8 +324,7 @@ impl Reader {
         let mut open = 0usize;
         while let Some(token) = self.tokens.get(self.at) {
             match token.kind {
-                TokenKind::Newline | TokenKind::Punctuation(b',') if open == 0 => break,
-                TokenKind::Punctuation(b'}' | b']' | b')') if open == 0 => break,
+                TokenKind::Newline | TokenKind::Punctuation(b',' | b'}' | b']' | b')') if open == 0 => break,
                 // `a = "x" b = "y"` on one line, as one-line blocks may have it.
                 TokenKind::Word(_) if open == 0 && self.begins_attribute() => break,
                 TokenKind::Punctuation(b'(' | b'[' | b'{') => open += 1,

@@ -9,7 +9,7 @@ use crate::repository::Tree;
 use camino::Utf8Path;
 
 /// The builds of a step that runs an action; empty for one that builds nothing.
-pub fn of_step(
+pub(in crate::repository::project) fn of_step(
     tree: &dyn Tree,
     document: usize,
     workflow: &Workflow,
@@ -133,6 +133,7 @@ fn options(build: &mut Build, step: &Step, env: &[&[super::super::value::Entry]]
         .map(split_entry)
         .collect();
     build.more_args = build.args.iter().any(|arg| arg.value.is_none() && arg.key.text.contains("${{"));
+    build.contexts = lines("build-contexts").iter().map(split_entry).collect();
     build.tags = step.input("tags").map(|input| lines_of(input, false)).unwrap_or_default();
     build.push = switch("push");
     build.pull = switch("pull");

@@ -11,21 +11,25 @@ use crate::shell::{CommandId, Script, Word};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Where a script stands and runs.
-pub struct Origin<'o> {
+pub(in crate::repository::project) struct Origin<'o> {
     /// Index of the file.
-    pub document: usize,
+    pub(in crate::repository::project) document: usize,
     /// The folder of the file; for a step the folder it runs in.
-    pub dir: &'o Utf8Path,
+    pub(in crate::repository::project) dir: &'o Utf8Path,
     /// Whether that folder is known.
-    pub known: bool,
+    pub(in crate::repository::project) known: bool,
     /// The workspace and the text of a step of a workflow.
-    pub step: Option<(&'o Workspace, &'o Run)>,
+    pub(in crate::repository::project) step: Option<(&'o Workspace, &'o Run)>,
     /// What builds, given the number of the command.
-    pub by: &'o dyn Fn(CommandId) -> By,
+    pub(in crate::repository::project) by: &'o dyn Fn(CommandId) -> By,
 }
 
 /// The builds that a script runs.
-pub fn of_script(tree: &dyn Tree, script: &Script, origin: &Origin<'_>) -> Vec<Build> {
+pub(in crate::repository::project) fn of_script(
+    tree: &dyn Tree,
+    script: &Script,
+    origin: &Origin<'_>,
+) -> Vec<Build> {
     let mut paths = None;
     let mut out = Vec::new();
     for command in script.commands().filter_map(DockerCommand::of) {
@@ -122,16 +126,11 @@ fn places(
     };
     // The folder whose Dockerfile exists decides where the script runs.
     let there = |path: &&Utf8PathBuf| matches!(tree.entry(path), Lookup::Found(_));
-    let chosen = match files.as_slice() {
-        [only] => Some(0).filter(|_| origin.step.is_some() || contexts.len() <= 1 || there(&only)),
-        _ => {
-            let found: Vec<usize> =
-                files.iter().enumerate().filter(|(_, path)| there(path)).map(|(index, _)| index).collect();
-            match found.as_slice() {
-                [only] => Some(*only),
-                _ => None,
-            }
-        }
+    let chosen = if let [only] = files.as_slice() {
+        Some(0).filter(|_| origin.step.is_some() || contexts.len() <= 1 || there(&only))
+    } else {
+        let mut found = files.iter().enumerate().filter(|(_, path)| there(path));
+        found.next().map(|(index, _)| index).filter(|_| found.next().is_none())
     };
     if let Some(chosen) = chosen {
         if build.dockerfile == Place::Unknown
@@ -181,6 +180,7 @@ fn options(build: &mut Build, command: &DockerCommand<'_>, origin: &Origin<'_>) 
     build.more_args = command.flag("build-arg-file").is_some()
         || command.operands.iter().any(|word| word.starts_with_expansion())
         || build.args.iter().any(|arg| !arg.key.known);
+    build.contexts = texts("build-context").iter().map(split_entry).collect();
     build.tags = texts("tag");
     build.push = switch("push");
     // podman: `--pull=always`, `--pull never`

@@ -8,7 +8,12 @@ use crate::repository::Tree;
 use camino::Utf8Path;
 
 /// The builds of a Compose file in a folder of the tree.
-pub fn of_compose(tree: &dyn Tree, document: usize, dir: &Utf8Path, compose: &Compose) -> Vec<Build> {
+pub(in crate::repository::project) fn of_compose(
+    tree: &dyn Tree,
+    document: usize,
+    dir: &Utf8Path,
+    compose: &Compose,
+) -> Vec<Build> {
     let mut out = Vec::new();
     for (index, service) in compose.services.iter().enumerate() {
         let Some(block) = &service.build else { continue };
@@ -20,9 +25,10 @@ pub fn of_compose(tree: &dyn Tree, document: usize, dir: &Utf8Path, compose: &Co
         if service.extends && block.dockerfile.is_none() {
             build.dockerfile = Place::Unknown;
         }
-        build.target = block.target.clone();
+        build.target.clone_from(&block.target);
         build.args.clone_from(&block.args);
         build.more_args = service.extends;
+        build.contexts.clone_from(&block.contexts);
         build.tags = service.image.iter().chain(&block.tags).cloned().collect();
         build.pull = block.pull;
         build.no_cache = block.no_cache;
@@ -36,7 +42,12 @@ pub fn of_compose(tree: &dyn Tree, document: usize, dir: &Utf8Path, compose: &Co
 }
 
 /// The builds of a bake file: of its targets that others do not only inherit from.
-pub fn of_bake(tree: &dyn Tree, document: usize, dir: &Utf8Path, bake: &Bake) -> Vec<Build> {
+pub(in crate::repository::project) fn of_bake(
+    tree: &dyn Tree,
+    document: usize,
+    dir: &Utf8Path,
+    bake: &Bake,
+) -> Vec<Build> {
     let inherited =
         |name: &str| bake.targets.iter().any(|t| t.inherits.iter().any(|parent| &*parent.text == name));
     let grouped =
@@ -58,6 +69,7 @@ pub fn of_bake(tree: &dyn Tree, document: usize, dir: &Utf8Path, bake: &Bake) ->
         places(tree, &mut build, dir, context, known, target.dockerfile.as_ref(), target.inline.is_some());
         build.target.clone_from(&target.target);
         build.args.clone_from(&target.args);
+        build.contexts.clone_from(&target.contexts);
         build.tags.clone_from(&target.tags);
         build.cache_from.clone_from(&target.cache_from);
         build.cache_to.clone_from(&target.cache_to);

@@ -8,7 +8,7 @@ mod scope;
 pub(super) use action::of_step;
 pub(super) use command::{Origin, of_script};
 pub(super) use files::{of_bake, of_compose};
-pub(super) use scope::{Workspace, env_of, workspace};
+pub(super) use scope::{Workspace, workspace};
 
 use super::value::{Entry, Switch, Text};
 use crate::repository::{Lookup, Tree, normalize};
@@ -38,6 +38,9 @@ pub struct Build {
     pub args: Vec<Entry>,
     /// Whether arguments may be given that are not in `args`.
     pub more_args: bool,
+    /// Further contexts by name (`build-contexts`, `--build-context`, `additional_contexts`), which FROM and `--from=` may
+    /// name.
+    pub contexts: Vec<Entry>,
     /// Names for the image as written, expressions included.
     pub tags: Vec<Text>,
     /// Whether it pushes by itself (`push: true`, `--push`, `type=registry`).
@@ -142,6 +145,7 @@ impl Build {
             target: None,
             args: Vec::new(),
             more_args: false,
+            contexts: Vec::new(),
             tags: Vec::new(),
             push: None,
             pull: None,

@@ -12,7 +12,7 @@ const MAX_COMBINATIONS: usize = 64;
 
 /// What the workspace of a job is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Workspace {
+pub(in crate::repository::project) enum Workspace {
     /// The root of the repository, checked out into this folder of the workspace (usually the empty path).
     Repository(Utf8PathBuf),
     /// Another repository.
@@ -21,7 +21,7 @@ pub enum Workspace {
 
 /// Where a job checks its repository out. Without a checkout step a local build has nothing to build; a reusable or
 /// composite one leaves that to its caller.
-pub fn workspace(job: &Job) -> Workspace {
+pub(in crate::repository::project) fn workspace(job: &Job) -> Workspace {
     let mut other = false;
     for step in &job.steps {
         if step.action().as_deref() != Some("actions/checkout") {
@@ -49,7 +49,7 @@ impl Workspace {
 }
 
 /// The variables that a step sees, with plain values: those of the step go first.
-pub fn env_of<'w>(workflow: &'w Workflow, job: &'w Job, step: &'w Step) -> Vec<&'w [Entry]> {
+pub(super) fn env_of<'w>(workflow: &'w Workflow, job: &'w Job, step: &'w Step) -> Vec<&'w [Entry]> {
     vec![&step.env, &job.env, &workflow.env]
 }
 

@@ -88,6 +88,16 @@ impl Bytes {
     }
 }
 
+/// A scalar without the anchor and the tag before it.
+fn without_properties(raw: &str) -> &str {
+    let mut rest = raw;
+    while rest.starts_with(['&', '!']) {
+        let word = rest.find([' ', '\t', '\r', '\n']).unwrap_or(rest.len());
+        rest = rest.get(word..).unwrap_or("").trim_start();
+    }
+    rest
+}
+
 /// A mapping or sequence that is being read.
 struct Open {
     start: u32,
@@ -158,6 +168,10 @@ impl Tree<'_> {
         };
         let at = |offset: u32| (offset - self.bytes.shift) as usize;
         let raw = self.text.get(at(span.start)..at(span.end)).unwrap_or("");
+        let block = matches!(style, Style::Literal | Style::Folded);
+        let kept = if block { raw } else { without_properties(raw) };
+        let span = Span::new(span.end - kept.len() as u32, span.end);
+        let raw = kept;
         let mut indent = 0;
         let (span, inner) = match style {
             Style::Plain => {
@@ -246,8 +260,8 @@ impl Tree<'_> {
             };
             for source in sources {
                 match source.kind {
-                    Kind::Mapping(merged) => {
-                        for (key, value) in merged {
+                    Kind::Mapping(others) => {
+                        for (key, value) in others {
                             let new = key.scalar().is_none_or(|s| known.insert(Arc::clone(&s.text)));
                             if new {
                                 entries.push((key, value));

@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use std::fmt::Write as _;
 use std::time::Instant;
 
 fn slice<'t>(text: &'t str, node: &Node) -> &'t str {
@@ -126,7 +127,7 @@ fn laughs_at_a_billion() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..20 {
         let last = format!("*a{}", n - 1);
-        text.push_str(&format!("a{n}: &a{n} [{}]\n", vec![last.as_str(); 10].join(", ")));
+        let _ = writeln!(text, "a{n}: &a{n} [{}]", [last.as_str(); 10].join(", "));
     }
     let yaml = parse(&text);
     assert!(yaml.partial);
@@ -235,5 +236,17 @@ proptest! {
         let yaml = parse(&text);
         prop_assert!(!yaml.partial);
         assert_maps(&text, yaml.root().unwrap().get("k").unwrap());
+    }
+}
+
+#[test]
+fn anchors_and_tags_are_no_part_of_the_text() {
+    let text = "a: &x !!str  \"q\"\nb: !x é\nc: &y |\n  z\n";
+    let yaml = parse(text);
+    let root = yaml.root().unwrap();
+    let places: Vec<_> = ["a", "b", "c"].map(|key| slice(text, root.get(key).unwrap())).into_iter().collect();
+    assert_eq!(places, ["\"q\"", "é", "z\n"]);
+    for key in ["a", "b", "c"] {
+        assert_maps(text, root.get(key).unwrap());
     }
 }

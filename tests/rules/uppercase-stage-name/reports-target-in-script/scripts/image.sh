@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+docker buildx build --target=Build -t example/app:1 .
