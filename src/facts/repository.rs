@@ -48,7 +48,7 @@ pub struct RepositoryFacts<'a> {
     /// The Dockerfiles in question, in order of path; not necessarily all of the repository.
     pub files: &'a [DockerfileText],
     /// The files around them: workflows, Compose and bake files, scripts, update bots, and what they build.
-    pub project: Project,
+    pub project: &'a Project,
     images: &'a Images,
     facts: Vec<OnceCell<FileFacts<'a>>>,
 }
@@ -64,11 +64,10 @@ impl<'a> RepositoryFacts<'a> {
     pub fn new(
         files: &'a [DockerfileText],
         tree: &'a dyn Tree,
+        project: &'a Project,
         today: jiff::civil::Date,
         images: &'a Images,
     ) -> Self {
-        let paths: Vec<Utf8PathBuf> = files.iter().map(|file| file.path.clone()).collect();
-        let project = Project::read(tree, &paths);
         Self { tree, today, files, project, images, facts: files.iter().map(|_| OnceCell::new()).collect() }
     }
 
@@ -87,7 +86,15 @@ impl<'a> RepositoryFacts<'a> {
         let file = self.files.get(index)?;
         let (dockerfile, bodies) = file.read();
         Some(self.facts.get(index)?.get_or_init(|| {
-            FileFacts::with_images(&file.path, dockerfile, bodies, self.tree, self.today, self.images)
+            FileFacts::with_project(
+                &file.path,
+                dockerfile,
+                bodies,
+                self.tree,
+                self.today,
+                self.images,
+                Some(self.project),
+            )
         }))
     }
 }

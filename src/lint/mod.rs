@@ -89,12 +89,16 @@ fn lint_remembered(
 }
 
 /// What the rules say of a text, without proofs.
-fn findings(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings) -> Vec<Finding> {
-    examine(path, &Read::new(source), tree, settings, false).findings
+fn findings(
+    path: &Utf8Path,
+    source: &Source,
+    tree: &dyn Tree,
+    project: &Project,
+    settings: &Settings,
+) -> Vec<Finding> {
+    examine(path, &Read::new(source, project), tree, settings, false).findings
 }
 
-/// A file with its shell texts: what can be read without the repository.
-struct Read {
 /// A file with its shell texts, and what builds it: what stays the same in all proofs.
 struct Read<'p> {
     file: Dockerfile,

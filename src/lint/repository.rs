@@ -6,6 +6,7 @@ use super::{FileReport, Settings, soften};
 use crate::config::RuleSetting;
 use crate::dockerfile::parse;
 use crate::facts::{DockerfileText, RepositoryFacts};
+use crate::repository::project::Project;
 use crate::repository::{Overlay, Remembered, Tree};
 use crate::rules::{self, Check, Finding, Report, Rule, Safety};
 use crate::text::{Composition, Source, apply};
@@ -54,7 +55,9 @@ struct Found {
 fn examine(files: &[Named], tree: &dyn Tree, settings: &Settings) -> Found {
     let texts: Vec<DockerfileText> =
         files.iter().map(|(path, source)| DockerfileText::new(path, source.clone())).collect();
-    let facts = RepositoryFacts::new(&texts, tree, settings.today, &settings.config.images);
+    let paths: Vec<Utf8PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
+    let project = Project::read(tree, &paths);
+    let facts = RepositoryFacts::new(&texts, tree, &project, settings.today, &settings.config.images);
     let mut ignores: HashMap<Utf8PathBuf, LineIgnores> = HashMap::new();
     let mut found = Found::default();
     for (rule, setting) in wanted(settings) {
@@ -141,7 +144,8 @@ fn consequences(
         .map(|(own, source)| (own.clone(), if own == path { Source::new(text) } else { source.clone() }))
         .collect();
     if files.iter().any(|(own, _)| own == path) {
-        let findings = |source: &Source| count(&super::findings(path, source, tree, settings));
+        let project = Project::read(tree, &[path.to_owned()]);
+        let findings = |source: &Source| count(&super::findings(path, source, tree, &project, settings));
         if !within(&findings(&Source::new(text)), &findings(&old)) {
             return Err("the change would bring a finding in the Dockerfile".to_owned());
         }
