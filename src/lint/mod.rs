@@ -10,7 +10,7 @@ mod suppress;
 pub use fix::{Fixed, fix};
 pub use model::FileReport;
 pub use prove::reprove;
-pub use repository::{Named, fix_repository, lint_repository, reprove_repository};
+pub use repository::{Named, fix_repository, lint_repository, lint_repository_in, reprove_repository};
 
 use crate::config::{Config, RuleSetting};
 use crate::dockerfile::{Dockerfile, parse};
