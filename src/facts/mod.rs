@@ -4,13 +4,16 @@ mod base;
 mod bases;
 mod bodies;
 mod casing;
+mod clutter;
 mod context;
+mod copies;
 mod dev;
 mod history;
 mod home;
 mod launch;
 mod manifests;
 mod mounts;
+mod ownership;
 mod python;
 mod roots;
 mod shells;
@@ -19,17 +22,21 @@ mod start;
 mod state;
 mod takers;
 mod template;
+mod writers;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
 pub use bodies::Bodies;
 pub use casing::Case;
+pub use clutter::Clutter;
 pub use context::{Copied, copied_from};
+pub use copies::is_in;
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use home::{Account, account};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
 pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
+pub use ownership::{DirOwner, dir_owner, non_root_user};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
@@ -38,6 +45,7 @@ pub use roots::{ContextRoot, InContext};
 pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
+pub use writers::{Writer, writer};
 
 use crate::config::{Images, NO_IMAGES};
 use crate::dockerfile::expand::Value;

@@ -19,6 +19,7 @@ mod flow;
 mod nested;
 pub mod packages;
 mod parser;
+mod permissions;
 mod run;
 mod scan;
 mod script;
@@ -37,6 +38,7 @@ pub use ast::{
 pub use command::{Assignment, Command, Context, Inside};
 pub use dialect::{Dialect, ShellCall};
 pub use dir::Dir;
+pub use permissions::{PermissionChange, PermissionKind, permission_change};
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
 pub use word::{Part, PartKind, Word};

@@ -2,6 +2,7 @@
 
 mod base_platform_unavailable;
 mod copy_into_root;
+mod copy_owner_mismatch;
 mod copy_source_not_in_context;
 mod duplicate_stage_name;
 mod empty_continuation;
@@ -20,6 +21,7 @@ mod update_without_install;
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &base_platform_unavailable::RULE,
     &copy_into_root::RULE,
+    &copy_owner_mismatch::RULE,
     &copy_source_not_in_context::RULE,
     &duplicate_stage_name::RULE,
     &empty_continuation::RULE,
