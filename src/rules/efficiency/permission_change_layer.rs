@@ -165,7 +165,7 @@ fn brought<'f, 'a>(
             Keyword::Copy | Keyword::Add => {
                 let Some((place, _)) = facts.destination(file, stage) else { break };
                 let hit = if recursive {
-                    is_in(&place, path) || is_in(path, &place)
+                    is_in(&place, path) || (place != "/" && is_in(path, &place))
                 } else {
                     is_the_file(file, facts, &place, path)
                 };
@@ -297,7 +297,9 @@ fn flag(run: &InstructionFacts<'_>, change: &PermissionChange<'_>) -> Option<(&'
     let known = !change.value.has_substitution()
         && change.value.variables().iter().all(|name| run.state.declares(name));
     let (user, group) = text.split_once(':').unwrap_or((text, "root"));
-    if !known || !text.chars().all(valid) || user.is_empty() || group.is_empty() || group.contains(':') {
+    // `root.root` is an old form that Docker does not know.
+    let old = group == "root" && !text.contains(':') && text.contains('.');
+    if !known || old || !text.chars().all(valid) || user.is_empty() || group.is_empty() || group.contains(':') {
         return None;
     }
     // Without a group `chown` leaves that of the copied files, root's; `--chown` would take the user's number.
@@ -334,7 +336,14 @@ fn existed_before(file: &FileFacts<'_>, stage: &StageFacts<'_>, target: &Target<
                 for command in body.scripts().flat_map(Script::commands) {
                     let named = command.words.iter().any(|word| word.text().contains(target.path.as_str()));
                     match command.name() {
-                        Some("mkdir") if named => existed = true,
+                        Some("mkdir") if named => {
+                            // What is made below it is not copied, and has to be changed, too.
+                            let below = format!("{}/", target.path);
+                            if command.args().iter().any(|word| word.text().contains(below.as_str())) {
+                                return None;
+                            }
+                            existed = true;
+                        }
                         Some(
                             "useradd" | "adduser" | "groupadd" | "addgroup" | "apt-get" | "apk" | "set"
                             | "rm" | "echo",
