@@ -9,6 +9,7 @@
 //! also in substitutions and in strings that another shell runs (`sh -c '…'`), each with its [`Context`].
 //! [`packages`] turns a command into what it does with a package manager.
 
+mod archives;
 mod ast;
 mod command;
 mod compound;
@@ -31,6 +32,7 @@ mod proptests;
 #[cfg(test)]
 mod tests;
 
+pub use archives::{DownloadFile, downloaded, unpacked};
 pub use ast::{
     AndOr, CaseArm, CommandId, Compound, CompoundKind, Connector, Element, HereDoc, List, Node, Pipeline,
     Place, Problem, ProblemKind, Redirect, RedirectOperator,

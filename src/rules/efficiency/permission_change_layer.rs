@@ -299,7 +299,8 @@ fn flag(run: &InstructionFacts<'_>, change: &PermissionChange<'_>) -> Option<(&'
     let (user, group) = text.split_once(':').unwrap_or((text, "root"));
     // `root.root` is an old form that Docker does not know.
     let old = group == "root" && !text.contains(':') && text.contains('.');
-    if !known || old || !text.chars().all(valid) || user.is_empty() || group.is_empty() || group.contains(':') {
+    if !known || old || !text.chars().all(valid) || user.is_empty() || group.is_empty() || group.contains(':')
+    {
         return None;
     }
     // Without a group `chown` leaves that of the copied files, root's; `--chown` would take the user's number.
