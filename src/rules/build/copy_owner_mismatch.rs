@@ -89,18 +89,26 @@ declare_rule! {
     }
 }
 
+/// Steps behind a copy that are looked at: each asks what came before.
+const MAX_STEPS: usize = 100;
+
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     // GitHub runs Docker actions as root.
     if file.docker_action {
         return;
     }
     let mut copies: Vec<(&InstructionFacts<'_>, String, bool)> = Vec::new();
+    let mut steps = 0;
     for facts in &stage.instructions {
         if is_owned_by_root(file, stage, facts) {
             if let Some((place, broad)) = landing(file, stage, facts) {
                 copies.push((facts, place, broad));
             }
         } else if !copies.is_empty() && facts.is(Keyword::Run) {
+            steps += 1;
+            if steps > MAX_STEPS {
+                return;
+            }
             if changes_owner(facts) {
                 copies.clear();
             } else if let Some(writer) = writer(file, stage, facts)

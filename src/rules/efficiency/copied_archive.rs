@@ -56,6 +56,9 @@ declare_rule! {
 /// Ends of archives that `ADD` unpacks.
 const ARCHIVES: [&str; 8] = [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"];
 
+/// Instructions behind a copy that are looked at. Nobody unpacks later.
+const MAX_LATER: usize = 100;
+
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
     if !facts.is(Keyword::Copy) || !stage.shipped {
         return;
@@ -95,7 +98,8 @@ fn unpacking<'f>(
     copy: &InstructionFacts<'_>,
     path: &str,
 ) -> Option<&'f Command> {
-    let later = stage.instructions.iter().filter(|run| run.index > copy.index && run.is(Keyword::Run));
+    let start = stage.instructions.partition_point(|run| run.index <= copy.index);
+    let later = stage.instructions.iter().skip(start).take(MAX_LATER).filter(|run| run.is(Keyword::Run));
     later.into_iter().find_map(|run| {
         let start = run.workdir(file, stage);
         run.steps().find_map(|step| {

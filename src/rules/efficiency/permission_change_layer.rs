@@ -68,6 +68,9 @@ declare_rule! {
 /// Files of this size together, in bytes, are worth a word.
 const WORTH: u64 = 1_000_000;
 
+/// Instructions before a copy that are read for what they make. Nobody writes more by hand.
+const MAX_BEFORE: usize = 300;
+
 /// A change of the RUN, with the copies it is about.
 struct Target<'f, 'a> {
     change: PermissionChange<'f>,
@@ -158,7 +161,8 @@ fn brought<'f, 'a>(
     path: &str,
     recursive: bool,
 ) -> Vec<&'f InstructionFacts<'a>> {
-    let before = stage.instructions.iter().rev().filter(|facts| facts.index < run.index);
+    let end = stage.instructions.partition_point(|facts| facts.index < run.index);
+    let before = stage.instructions.iter().take(end).rev();
     let mut out = Vec::new();
     for facts in before {
         match facts.instruction.keyword {
@@ -310,7 +314,7 @@ fn flag(run: &InstructionFacts<'_>, change: &PermissionChange<'_>) -> Option<(&'
 /// Whether the directory that is changed was there before the copies, with nothing in it; `None` where something may
 /// be in it that the change is also for.
 fn existed_before(file: &FileFacts<'_>, stage: &StageFacts<'_>, target: &Target<'_, '_>) -> Option<bool> {
-    let first = target.copies.iter().map(|copy| copy.index).min()?;
+    let first = target.copies.iter().map(|copy| copy.index).min().filter(|index| *index < MAX_BEFORE)?;
     // What the base image has at the path is not known, but for folders of one's own.
     let own = ["/app", "/src", "/code", "/srv/", "/opt/", "/usr/src/", "/home/", "/usr/local/"];
     let likely_new =

@@ -77,6 +77,9 @@ struct Archive<'f> {
     order: usize,
 }
 
+/// Instructions behind a download that are looked at.
+const MAX_LATER: usize = 300;
+
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
     if !facts.is(Keyword::Run) || !stage.shipped {
         return;
@@ -282,7 +285,8 @@ fn removed_later(
     facts: &InstructionFacts<'_>,
     path: &str,
 ) -> Option<Removal> {
-    let later = stage.instructions.iter().filter(|run| run.index > facts.index && run.is(Keyword::Run));
+    let start = stage.instructions.partition_point(|run| run.index <= facts.index);
+    let later = stage.instructions.iter().skip(start).take(MAX_LATER).filter(|run| run.is(Keyword::Run));
     later.into_iter().find_map(|run| {
         let start = run.workdir(file, stage);
         run.steps().find_map(|step| {
@@ -316,7 +320,9 @@ fn fix(
 ) -> Option<Fix> {
     // Something later may read it.
     let source = &file.dockerfile.source;
-    let read = stage.instructions.iter().filter(|other| other.index > facts.index).any(|other| {
+    let start = stage.instructions.partition_point(|other| other.index <= facts.index);
+    let rest = stage.instructions.get(start..).filter(|rest| rest.len() <= MAX_LATER)?;
+    let read = rest.iter().any(|other| {
         later.is_none_or(|later| later.index != other.index)
             && source.slice(other.instruction.span).contains(archive.name.as_str())
     });
