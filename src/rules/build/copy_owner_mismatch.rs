@@ -18,7 +18,8 @@ declare_rule! {
     ///
     /// Finds `COPY` and `ADD` without `--chown` behind a `USER` that is not root, when a later `RUN` of that user
     /// writes between the copied files: `npm ci`, `composer install`, `cargo build`, `pip install .` of a setuptools
-    /// project, `mkdir`, and builds that usually write beside their source.
+    /// project, `mkdir`, and builds that usually write beside their source. Also a Rails application that is copied so:
+    /// it writes in `tmp` and `log` when it starts.
     ///
     /// Silent when nothing writes there: code that the running program cannot change is the safer state.
     ///
@@ -119,6 +120,40 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
             }
         }
     }
+    rails(file, stage, &copies, report);
+}
+
+/// Rails writes below `db`, `log`, `storage` and `tmp` when it starts.
+fn rails(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    copies: &[(&InstructionFacts<'_>, String, bool)],
+    report: &mut Report,
+) {
+    let Some((copy, place, _)) = copies.iter().find(|(copy, ..)| copy.whole_context().is_some()) else {
+        return;
+    };
+    let there = |name: &str| file.tree.entry(&file.context.join(name)).found().is_some();
+    let starts = stage.last && stage.start.main().is_some();
+    if !starts || !there("config/application.rb") || !there("bin/rails") {
+        return;
+    }
+    let Some(user) = non_root_user(file, stage, copy) else { return };
+    let message = format!(
+        "This `{}` gives the files to root, so Rails as `{}` cannot write in `tmp` and `log` below `{}` when it starts.",
+        copy.instruction.keyword.name(),
+        plain(&user),
+        plain(place)
+    );
+    let owner = owner_word(file, stage, copy, &user);
+    let edit = Edit::insert(copy.instruction.name.span.end, format!(" --chown={owner}"));
+    report
+        .add(copy.instruction.name.span, message)
+        .level(Level::Error)
+        .note(
+            "Better still: give only `db`, `log`, `storage` and `tmp` to the user, in a `RUN` before `USER`.",
+        )
+        .fix(Fix::safe(format!("Copy with `--chown={}`", plain(&owner)), vec![edit]));
 }
 
 /// Whether a COPY or ADD puts files of the context there that a user other than root cannot change.

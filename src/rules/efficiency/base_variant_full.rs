@@ -89,7 +89,12 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
         .filter(|span| root.from.span.contains(*span))
         .or_else(|| crate::dockerfile::from_image(root.from).map(|word| word.span))
         .unwrap_or(root.from.name.span);
-    let finding = report.add(span, format!("`{shown}` brings {what}, and nothing in this file uses them."));
+    let message = if is_tool_chain(&base.image.repository) {
+        format!("`{shown}` is shipped with {what}, which only the build needs.")
+    } else {
+        format!("`{shown}` brings {what}, and nothing in this file uses them.")
+    };
+    let finding = report.add(span, message);
     let finding = finding.whole_stage();
     match larger {
         Larger::Words(advice) => {
@@ -218,12 +223,16 @@ fn has_end(text: &str, end: &str) -> bool {
 /// Programs that compile what is then run.
 const COMPILES: [&str; 9] = ["mvn", "mvnw", "gradle", "gradlew", "sbt", "lein", "go", "cargo", "dotnet"];
 
+/// Images whose tools build and do nothing else.
+fn is_tool_chain(image: &str) -> bool {
+    matches!(image, "golang" | "rust" | "maven" | "gradle" | "dotnet/sdk")
+}
+
 fn uses_full(facts: &InstructionFacts<'_>, image: &str) -> bool {
     if !facts.is(Keyword::Run) {
         return facts.is(Keyword::Onbuild);
     }
-    let tool_chain = matches!(image, "golang" | "rust" | "maven" | "gradle" | "dotnet/sdk");
-    if tool_chain {
+    if is_tool_chain(image) {
         return false;
     }
     if facts.body.is_none() {

@@ -5,14 +5,14 @@
 pub enum BuildTool {
     /// A compiler, a linker, or what drives them.
     Compiler,
-    /// Headers and static libraries.
+    /// Headers, static libraries and helpers such as `pkg-config`.
     Headers,
     /// git.
     Git,
 }
 
 /// Names in Debian, Alpine, Fedora and SUSE.
-const COMPILERS: [&str; 30] = [
+const COMPILERS: [&str; 23] = [
     "gcc",
     "g++",
     "gcc-c++",
@@ -25,12 +25,6 @@ const COMPILERS: [&str; 30] = [
     "ninja",
     "ninja-build",
     "meson",
-    "pkg-config",
-    "pkgconf",
-    "pkgconfig",
-    "autoconf",
-    "automake",
-    "libtool",
     "cargo",
     "rust",
     "rustc",
@@ -42,8 +36,10 @@ const COMPILERS: [&str; 30] = [
     "gfortran",
     "alpine-sdk",
     "base-devel",
-    "nasm",
 ];
+
+/// Helpers of builds that compile nothing themselves.
+const HELPERS: [&str; 7] = ["pkg-config", "pkgconf", "pkgconfig", "autoconf", "automake", "libtool", "nasm"];
 
 /// Packages whose name looks like headers, and which are something else.
 const NOT_HEADERS: [&str; 8] = [
@@ -78,6 +74,9 @@ pub fn build_tool(name: &str) -> Option<BuildTool> {
     if name == "git" {
         return Some(BuildTool::Git);
     }
+    if HELPERS.contains(&name) {
+        return Some(BuildTool::Headers);
+    }
     let headers = name.ends_with("-dev") || name.ends_with("-devel") || name.ends_with("-headers");
     (headers && !NOT_HEADERS.contains(&name)).then_some(BuildTool::Headers)
 }
@@ -95,6 +94,7 @@ mod tests {
             ("libssl-dev:amd64", Some(BuildTool::Headers)),
             ("openssl-devel", Some(BuildTool::Headers)),
             ("git", Some(BuildTool::Git)),
+            ("pkg-config", Some(BuildTool::Headers)),
             ("libgcc-s1", None),
             ("gcc-doc", None),
             ("libpq5", None),
