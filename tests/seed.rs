@@ -71,6 +71,7 @@ fn the_first_dockerfile() {
         &[
             ("base-end-of-life", 1, "error"),
             ("copy-into-root", 2, "warning"),
+            ("dockerignore-incomplete", 2, "warning"),
             ("dependencies-after-copy", 3, "warning"),
             ("package-cache-left", 3, "warning"),
             ("run-as-root", 4, "warning"),
@@ -108,7 +109,7 @@ fn the_first_dockerfile_fixed() {
     let script = result.files.get(Utf8Path::new("run-server.sh")).map_or("", String::as_str);
     assert!(script.ends_with("\nexec python -m app\n"), "{script}");
     let left: Vec<&str> = result.report.findings.iter().map(|f| f.rule).collect();
-    assert_eq!(left, ["base-end-of-life", "dependencies-after-copy"], "{text}");
+    assert_eq!(left, ["base-end-of-life", "dockerignore-incomplete", "dependencies-after-copy"], "{text}");
 }
 
 #[test]
@@ -129,6 +130,8 @@ ENTRYPOINT [\"./run-server.sh\"]
         &report,
         &[
             ("base-end-of-life", 1, "error"),
+            ("copy-owner-mismatch", 6, "error"),
+            ("dockerignore-incomplete", 6, "warning"),
             ("user-site-not-on-path", 7, "warning"),
             ("package-cache-left", 7, "warning"),
             ("dependencies-after-copy", 7, "warning"),

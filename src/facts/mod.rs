@@ -6,8 +6,10 @@ mod bodies;
 mod branches;
 mod brought;
 mod casing;
+mod clutter;
 mod context;
 mod deliveries;
+mod copies;
 mod dev;
 mod effective_shell;
 mod history;
@@ -18,6 +20,7 @@ mod manifests;
 mod mounts;
 mod package_sources;
 mod project;
+mod ownership;
 mod python;
 mod repository;
 mod roots;
@@ -28,14 +31,17 @@ mod start;
 mod state;
 mod takers;
 mod template;
+mod writers;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
 pub use bodies::Bodies;
 pub use branches::{Branch, Branches, is_branch_of_ci};
 pub use casing::Case;
+pub use clutter::Clutter;
 pub use context::{Copied, copied_from};
 pub use deliveries::{Delivery, Part, Pushed, is_branch_expression};
+pub use copies::is_in;
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use effective_shell::links_sh;
 pub use home::{Account, account};
@@ -43,6 +49,7 @@ pub use image_names::ImageName;
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
 pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
+pub use ownership::{DirOwner, dir_owner, non_root_user};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
@@ -53,6 +60,7 @@ pub use sources::FileSource;
 pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
+pub use writers::{Writer, writer};
 
 use crate::config::{Images, NO_IMAGES};
 use crate::dockerfile::expand::Value;
