@@ -91,38 +91,28 @@ impl<'a> FileFacts<'a> {
     /// Marks the stages that builds make an image of.
     pub(super) fn mark_built(&mut self) {
         let Some(project) = self.project else { return };
-        let mut named = false;
         let mut unknown =
             !project.known.builds() || project.has_unknown_builds() || project.builds_elsewhere(self.path);
-        for build in project.builds_of(self.path) {
-            let Some(target) = &build.target else {
-                // The last stage.
-                unknown = true;
-                continue;
-            };
-            let stage = target.value().and_then(|name| self.target_stage(name));
-            let Some(stage) = stage.and_then(|index| self.stages.get_mut(index)) else {
-                unknown = true;
-                continue;
-            };
-            stage.built = true;
-            stage.shipped = true;
-            // Compose files for development say nothing about what is shipped.
-            named |= !stage.name.is_some_and(is_dev_stage);
+        let mut named = BTreeSet::new();
+        for build in project.builds_of(self.path).filter(|build| build.makes_image()) {
+            let target = build.target.as_ref().and_then(|target| target.value());
+            match target.and_then(|name| self.target_stage(name)) {
+                Some(index) => {
+                    named.insert(index);
+                }
+                // The last stage, or one that is not known.
+                None => unknown = true,
+            }
         }
-        if named
-            && !unknown
-            && let Some(last) = self.stages.last_mut()
-        {
-            let path = self.path;
-            let of_last = |build: &Build| {
-                let target = build.target.as_ref().and_then(|target| target.value());
-                target.zip(last.name).is_some_and(|(target, name)| target.eq_ignore_ascii_case(name))
-                    || target.is_some_and(|target| target.parse() == Ok(last.index))
-            };
-            let built = project.builds_of(path).any(of_last);
-            last.built = built;
-            last.shipped = built;
+        // Compose files for development say nothing about what is shipped.
+        let only_dev = named
+            .iter()
+            .all(|index| self.stages.get(*index).is_none_or(|stage| stage.name.is_some_and(is_dev_stage)));
+        let count = self.stages.len();
+        for (index, stage) in self.stages.iter_mut().enumerate() {
+            let built = named.contains(&index) || (index + 1 == count && (unknown || only_dev));
+            stage.built = built;
+            stage.shipped = built;
         }
     }
 
@@ -221,6 +211,8 @@ mod tests {
             ["prod", "check"]
         );
         assert_eq!(shipped("services: {a: {build: {context: ., target: check}}}", &[]), ["check"]);
+        let bake = "target \"a\" { target = \"prod\" }\ntarget \"b\" { target = \"check\", output = [\"type=cacheonly\"] }";
+        assert_eq!(shipped("services: {}", &[("docker-bake.hcl", bake)]), ["prod"]);
         let prod = "services: {a: {build: {context: ., target: prod}}}";
         assert_eq!(shipped(prod, &[("fly.toml", "app = 'x'")]), ["prod", "check"]);
         assert_eq!(shipped(prod, &[(".gitlab-ci.yml", "script: docker build .")]), ["prod", "check"]);

@@ -169,6 +169,20 @@ impl Build {
         self.push.is_some_and(|push| push.on != Some(false))
     }
 
+    /// Whether an image may come out: not when all outputs are files (`type=local`, a path) or nothing (`type=cacheonly`).
+    pub fn makes_image(&self) -> bool {
+        let files = |output: &Text| {
+            let text = &*output.text;
+            let kind = text.split(',').find_map(|part| part.trim().strip_prefix("type="));
+            output.known
+                && match kind {
+                    Some(kind) => matches!(kind, "local" | "tar" | "cacheonly"),
+                    None => !text.is_empty() && !text.contains('='),
+                }
+        };
+        self.outputs.is_empty() || !self.outputs.iter().all(files)
+    }
+
     /// The argument of that name.
     pub fn arg(&self, name: &str) -> Option<&Entry> {
         self.args.iter().find(|arg| &*arg.key.text == name)

@@ -248,6 +248,27 @@ fn compose_and_bake_files() {
 }
 
 #[test]
+fn what_comes_out() {
+    let build = |output: &str| {
+        let text = format!("docker build {output} .");
+        let tree = MemoryTree::complete().with("build.sh", &text).with("Dockerfile", "");
+        let project = read(&tree, &["Dockerfile"]);
+        (project.builds[0].makes_image(), project.builds[0].pushes())
+    };
+    for (output, wanted) in [
+        ("", (true, false)),
+        ("-o out", (false, false)),
+        ("--output=type=cacheonly", (false, false)),
+        ("-o type=local,dest=x", (false, false)),
+        ("-o type=image,push=true", (true, true)),
+        ("-o \"$OUT\"", (true, false)),
+        ("--push=false", (true, false)),
+    ] {
+        assert_eq!(build(output), wanted, "{output}");
+    }
+}
+
+#[test]
 fn unknown_is_not_absent() {
     let mut tree = MemoryTree::partial();
     let project = Project::read(&tree, &["Dockerfile".into()]);
