@@ -3,7 +3,7 @@
 use super::{FileFacts, is_dev_stage};
 use crate::repository::Project;
 use crate::repository::project::compose::Service;
-use crate::repository::project::{Build, By, Document, Place};
+use crate::repository::project::{Build, By, Document};
 use crate::text::Span;
 use camino::Utf8Path;
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,42 +120,6 @@ impl<'a> FileFacts<'a> {
     fn target_stage(&self, name: &str) -> Option<usize> {
         let by_name = self.names.named(name, self.stages.len());
         by_name.or_else(|| name.parse::<usize>().ok().filter(|index| *index < self.stages.len()))
-    }
-}
-
-impl Project {
-    /// Whether something whose builds cannot be read may build a file: another CI system, a hosting service, an action
-    /// or a script that names it.
-    pub fn builds_elsewhere(&self, path: &Utf8Path) -> bool {
-        use crate::repository::project::Content;
-        let name = path.file_name().unwrap_or("Dockerfile");
-        self.documents.iter().any(|document| match document.content {
-            Content::OtherCi => {
-                let text = document.source.text();
-                ["docker", "kaniko", "buildah", "podman", "Dockerfile"].iter().any(|word| text.contains(word))
-                    || text.contains(name)
-            }
-            Content::Hosting => {
-                let dir = document.dir();
-                path.starts_with(dir) || document.source.text().contains(name)
-            }
-            _ => false,
-        })
-    }
-
-    /// Whether anything in the repository builds a Dockerfile, or may do so: a build that names it, one whose Dockerfile
-    /// is not known, a file that could not be read. False only when none is found and all was seen.
-    pub fn may_build(&self, path: &Utf8Path) -> bool {
-        !self.known.builds()
-            || self.builds.iter().any(|build| build.dockerfile.may_be(path))
-            || self.builds_elsewhere(path)
-    }
-}
-
-impl Place {
-    /// Whether it is this path.
-    pub fn is(&self, path: &Utf8Path) -> bool {
-        self.path() == Some(path)
     }
 }
 

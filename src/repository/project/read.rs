@@ -450,9 +450,18 @@ fn is_yaml(path: &Utf8Path) -> bool {
 /// Whether a workflow names anything that builds, runs or ships containers.
 fn is_related(text: &str) -> bool {
     may_call_docker(text)
-        || ["build-push-action", "bake", "kaniko", "image", "container", "uses: ./", "ghcr.io"]
-            .iter()
-            .any(|word| text.contains(word))
+        || [
+            "build-push-action",
+            "bake",
+            "kaniko",
+            "image",
+            "container",
+            "uses: ./",
+            "/.github/workflows/",
+            "ghcr.io",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// The folder of an action of the same repository.

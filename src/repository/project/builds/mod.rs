@@ -123,6 +123,11 @@ impl Place {
         }
     }
 
+    /// Whether it is this path.
+    pub fn is(&self, path: &Utf8Path) -> bool {
+        self.path() == Some(path)
+    }
+
     /// Whether it is, or may be, this path.
     pub fn may_be(&self, path: &Utf8Path) -> bool {
         match self {

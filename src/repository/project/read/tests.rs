@@ -168,6 +168,8 @@ fn reads_a_workflow() {
     assert_eq!(&WORKFLOW[key.span.range()], "${{ secrets.KEY }}");
     let (script, command) = project.command_of(run).unwrap();
     assert!(script.options_at(command).xtrace && script.options_at(command).errexit);
+    let started = project.step_of(run).unwrap().2.run.as_ref().unwrap().options();
+    assert!(started.errexit && !started.pipefail);
     assert_eq!(project.step_of(run).unwrap().2.name.as_ref().unwrap().value(), Some("é"));
 }
 
@@ -245,6 +247,28 @@ fn compose_and_bake_files() {
     );
     assert_eq!(&*project.service_of(&project.builds[1]).unwrap().name.text, "b");
     assert_eq!(&*project.target_of(&project.builds[5]).unwrap().name.text, "a");
+}
+
+#[test]
+fn shells_of_steps() {
+    let options = |shell: &str| {
+        let text = format!("jobs: {{a: {{steps: [{{run: 'docker x', shell: '{shell}'}}]}}}}");
+        let tree = MemoryTree::complete().with(".github/workflows/a.yml", &text);
+        let project = read(&tree, &[]);
+        let (_, workflow) = project.workflows().next().unwrap();
+        let run = workflow.jobs[0].steps[0].run.as_ref().unwrap();
+        (run.script.is_some(), run.options().errexit, run.options().pipefail, run.options().xtrace)
+    };
+    assert_eq!(options("bash"), (true, true, true, false));
+    assert_eq!(options("sh"), (true, true, false, false));
+    assert_eq!(options("/usr/bin/bash -xo pipefail {0}"), (true, false, true, true));
+    assert!(!options("python").0);
+}
+
+#[test]
+fn can_be_shared() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Project>();
 }
 
 #[test]
