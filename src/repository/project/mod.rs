@@ -86,6 +86,12 @@ impl Project {
         self.repository
     }
 
+    /// The same for a tree that is known to be the root of a repository, whatever is in it.
+    #[must_use]
+    pub fn at_repository_root(self) -> Self {
+        Self { repository: true, ..self }
+    }
+
     /// The file with that path.
     pub fn document(&self, path: &Utf8Path) -> Option<&Document> {
         self.documents.iter().find(|document| document.path == path)

@@ -312,6 +312,33 @@ fn unknown_is_not_absent() {
 }
 
 #[test]
+fn large_files_take_no_long() {
+    let step = "    - run: docker build -f ${{ matrix.f }} .\n    - uses: docker/build-push-action@v6\n      with: {file: '${{ matrix.f }}'}\n";
+    let matrix = (0..60).fold(String::new(), |text, n| text + &format!("D{n}, "));
+    let workflow = format!(
+        "jobs:\n  a:\n    strategy: {{matrix: {{f: [{matrix}]}}}}\n    steps:\n{}",
+        step.repeat(3_000)
+    );
+    let target = |n: u32| format!("target \"t{n}\" {{ inherits = [\"t{}\", \"t0\"] }}\n", n + 1);
+    let start = std::time::Instant::now();
+    let tree = MemoryTree::complete()
+        .with(".github/workflows/a.yml", &workflow)
+        .with("docker-bake.hcl", &(0..8_000).map(target).collect::<String>())
+        .with("build.sh", &"cd $X\ndocker build -f $F .\n".repeat(2_000))
+        .with("Makefile", &"a:\n\tdocker build $(A) \\\n".repeat(2_000))
+        .with(
+            "compose.yml",
+            &format!(
+                "services:\n{}",
+                (0..9_000).map(|n| format!("  s{n}: {{build: .}}\n")).collect::<String>()
+            ),
+        );
+    let project = read(&tree, &["Dockerfile"]);
+    assert!(!project.known.builds() && project.builds.len() <= MAX_BUILDS);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
 fn other_files() {
     let tree = MemoryTree::complete()
         .with(".gitlab-ci.yml", "build: docker build .")
@@ -335,6 +362,10 @@ fn other_files() {
     );
     assert!(project.updates.cover("docker", "".into()) && !project.updates.cover("docker", "api".into()));
     assert!(project.workflows().next().is_none());
+    let pins = "docker buildx imagetools inspect x | awk 1 | xargs -I{} sed -i s/a/{}/ Dockerfile\n";
+    let project = read(&MemoryTree::complete().with("scripts/pin.sh", pins), &["Dockerfile"]);
+    assert_eq!(project.updates.others, ["scripts/pin.sh"]);
+    assert!(project.at_repository_root().is_repository());
 }
 
 proptest! {
