@@ -162,14 +162,22 @@ RUN apt-get update && apt-get install -y --no-install-recommends ruby ruby-webri
 CMD ["irb"]
 DOCKERFILE
 
-# Alpine without its package manager: what its images have of BusyBox.
+# Alpine without its package manager: BusyBox, which Debian builds without the applets that make accounts.
 base alpine:3.24 alpine:3 <<'DOCKERFILE'
 FROM debian:trixie-slim AS busybox
-RUN apt-get update && apt-get install -y --no-install-recommends busybox-static
+RUN sed -n 's/^deb \(.*\)/deb-src \1/p' /etc/apt/sources.list >/etc/apt/sources.list.d/source.list \
+ && apt-get update && apt-get install -y --no-install-recommends bzip2 dpkg-dev gcc libc6-dev make
+WORKDIR /src
+RUN apt-get source busybox && cd busybox-* && cp debian/config/pkg/static .config \
+ && for applet in ADDUSER ADDGROUP DELUSER DELGROUP FEATURE_ADDUSER_TO_GROUP FEATURE_DEL_USER_FROM_GROUP; do \
+      sed -i "/CONFIG_$applet[ =]/d" .config && echo "CONFIG_$applet=y" >>.config || exit; \
+    done \
+ && (yes '' || true) | make oldconfig >/dev/null && make -j 2 >/dev/null
 RUN mkdir -p /new/bin /new/sbin /new/usr/bin /new/usr/sbin /new/etc /new/root /new/tmp /new/home /new/var \
- && chmod 1777 /new/tmp && cp /usr/bin/busybox /new/bin/ \
+ && chmod 1777 /new/tmp && cp busybox-*/busybox /new/bin/ \
  && chroot /new /bin/busybox --install -s \
- && echo root:x:0:0:root:/root:/bin/sh >/new/etc/passwd && echo root:x:0: >/new/etc/group
+ && echo root:x:0:0:root:/root:/bin/sh >/new/etc/passwd && echo root:x:0: >/new/etc/group \
+ && echo root::0::::: >/new/etc/shadow && echo /bin/sh >/new/etc/shells
 FROM scratch
 COPY --from=busybox /new /
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

@@ -49,7 +49,7 @@ fn seconds(time: Duration) -> String {
 
 fn stop(measured: &Measured) -> String {
     match (&measured.answer, measured.stop) {
-        (Err(_), _) => "does not start".to_owned(),
+        (Err(_), _) => "no answer".to_owned(),
         (Ok(_), None) => "ends".to_owned(),
         (Ok(_), Some((took, true))) => format!("{} (killed)", seconds(took)),
         (Ok(_), Some((took, false))) => seconds(took),

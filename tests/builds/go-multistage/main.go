@@ -2,12 +2,21 @@ package main
 
 import (
 	"fmt"
-	"net/http"
+	"net"
 )
 
 func main() {
-	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintln(w, "cast off")
-	})
-	http.ListenAndServe(":9000", nil)
+	listener, err := net.Listen("tcp", ":9000")
+	if err != nil {
+		panic(err)
+	}
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			panic(err)
+		}
+		connection.Read(make([]byte, 4096))
+		fmt.Fprint(connection, "HTTP/1.0 200 OK\r\n\r\ncast off")
+		connection.Close()
+	}
 }
