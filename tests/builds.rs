@@ -137,9 +137,6 @@ fn real_build(engine: &Engine, app: &'static App, rows: &Mutex<Vec<Row>>) -> Res
         after,
         applied: suggestions.applied,
     });
-    for side in ["before", "after"] {
-        let _ = engine.docker(["image", "rm", "--force", &tag(side)]);
-    }
     fs::write(notes().join(format!("{}.complaints", app.name)), &result)?;
     if result.is_empty() { Ok(()) } else { Err(format!("{result}\n\n{diff}").into()) }
 }

@@ -84,7 +84,7 @@ CFG
   done
 }
 
-debian debian:trixie-slim debian:13-slim debian:stable-slim debian:trixie debian:13
+debian debian:trixie-slim debian:13-slim debian:stable-slim debian:trixie debian:13 debian:latest
 
 # Debian's pip cannot replace what dpkg has installed: pip comes from PyPI, as it does in the official image.
 base python:3.13-slim-trixie python:3.13-slim <<'DOCKERFILE'

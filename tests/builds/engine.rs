@@ -92,6 +92,11 @@ impl Engine {
         Ok(Built { steps: steps(&log), took, log })
     }
 
+    /// Removes an image.
+    pub(crate) fn remove(&self, tag: &str) {
+        let _ = self.command(["image", "rm", "--force", tag]).output();
+    }
+
     /// Bytes of an image.
     pub(crate) fn size(&self, tag: &str) -> Result<u64, Failed> {
         Ok(self.docker(["image", "inspect", "--format", "{{.Size}}", tag])?.parse()?)

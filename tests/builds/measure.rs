@@ -58,9 +58,13 @@ pub(crate) fn measure(engine: &Engine, app: &App, folder: &Path, tag: &str) -> R
         steps: Vec::new(),
         log,
     };
-    run(engine, app, tag, &mut measured)?;
+    let ran = run(engine, app, tag, &mut measured);
+    // Its layers stay in the build cache; without its name it would be left behind by the next build.
+    engine.remove(tag);
+    ran?;
     touch(&folder.join(app.source))?;
     let again = engine.build(folder, tag)?;
+    engine.remove(tag);
     measured.rebuild = again.took;
     measured.steps = again.steps;
     measured.log = again.log;
