@@ -119,7 +119,8 @@ RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash 
  && printf '%s\n' '#!/bin/sh' 'case "$1" in -*) set -- node "$@" ;; esac' \
     'command -v "$1" >/dev/null || set -- node "$@"' 'exec "$@"' >/usr/local/bin/docker-entrypoint.sh \
  && chmod 755 /usr/local/bin/docker-entrypoint.sh
-ENV NODE_VERSION=24
+# Containers of the suite may reach no network; npm would wait for it before it ends.
+ENV NODE_VERSION=24 NPM_CONFIG_UPDATE_NOTIFIER=false
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["node"]
 DOCKERFILE
@@ -172,6 +173,7 @@ RUN apt-get source busybox && cd busybox-* && cp debian/config/pkg/static .confi
  && for applet in ADDUSER ADDGROUP DELUSER DELGROUP FEATURE_ADDUSER_TO_GROUP FEATURE_DEL_USER_FROM_GROUP; do \
       sed -i "/CONFIG_$applet[ =]/d" .config && echo "CONFIG_$applet=y" >>.config || exit; \
     done \
+ && printf '%s\n' CONFIG_LAST_ID=60000 CONFIG_FIRST_SYSTEM_ID=100 CONFIG_LAST_SYSTEM_ID=999 >>.config \
  && (yes '' || true) | make oldconfig >/dev/null && make -j 2 >/dev/null
 RUN mkdir -p /new/bin /new/sbin /new/usr/bin /new/usr/sbin /new/etc /new/root /new/tmp /new/home /new/var \
  && chmod 1777 /new/tmp && cp busybox-*/busybox /new/bin/ \
