@@ -9,6 +9,7 @@ mod copy_from_self;
 mod copy_from_unknown_stage;
 mod copy_into_root;
 mod copy_missing_slash;
+mod copy_owner_mismatch;
 mod copy_source_not_in_context;
 mod curl_without_fail;
 mod curl_without_redirects;
@@ -53,6 +54,7 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &copy_from_unknown_stage::RULE,
     &copy_into_root::RULE,
     &copy_missing_slash::RULE,
+    &copy_owner_mismatch::RULE,
     &copy_source_not_in_context::RULE,
     &curl_without_fail::RULE,
     &curl_without_redirects::RULE,
