@@ -328,10 +328,7 @@ fn large_files_take_no_long() {
         .with("Makefile", &"a:\n\tdocker build $(A) \\\n".repeat(2_000))
         .with(
             "compose.yml",
-            &format!(
-                "services:\n{}",
-                (0..9_000).map(|n| format!("  s{n}: {{build: .}}\n")).collect::<String>()
-            ),
+            &(0..9_000).fold("services:\n".to_owned(), |text, n| text + &format!("  s{n}: {{build: .}}\n")),
         );
     let project = read(&tree, &["Dockerfile"]);
     assert!(!project.known.builds() && project.builds.len() <= MAX_BUILDS);
