@@ -11,6 +11,7 @@ mod home;
 mod launch;
 mod manifests;
 mod mounts;
+mod placed;
 mod python;
 mod roots;
 mod shells;
@@ -30,6 +31,7 @@ pub use home::{Account, account};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
 pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
+pub use placed::{Placed, is_set_for};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
@@ -39,7 +41,7 @@ pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 
-use crate::config::{Images, NO_IMAGES};
+use crate::config::{Images, NO_IMAGES, NO_OPTIONS, RuleOptions};
 use crate::dockerfile::expand::Value;
 use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, StageNames, stages};
 use crate::image::{self, Defaults};
@@ -67,6 +69,8 @@ pub struct FileFacts<'a> {
     pub today: jiff::civil::Date,
     /// What the configuration says about base images.
     pub images: &'a Images,
+    /// Options of rules that the configuration switches on.
+    pub options: &'a RuleOptions,
     /// Instructions before the first FROM.
     pub globals: Vec<InstructionFacts<'a>>,
     /// ARGs before the first FROM.
@@ -174,6 +178,7 @@ impl<'a> FileFacts<'a> {
             tree,
             today,
             images,
+            options: &NO_OPTIONS,
             globals: Vec::new(),
             global_args: GlobalArgs::default(),
             stages: Vec::with_capacity(syntax.len()),

@@ -91,7 +91,8 @@ impl Read {
 /// Runs the rules without proving fixes. A proof only counts: it needs no order and no fingerprints.
 fn examine(path: &Utf8Path, read: &Read, tree: &dyn Tree, settings: &Settings, named: bool) -> FileReport {
     let images = &settings.config.images;
-    let facts = FileFacts::with_images(path, &read.file, &read.bodies, tree, settings.today, images);
+    let mut facts = FileFacts::with_images(path, &read.file, &read.bodies, tree, settings.today, images);
+    facts.options = &settings.config.options;
     let suppressions = Suppressions::of(&read.file, settings.today);
     let mut findings = Vec::new();
     let mut suppressed = 0;

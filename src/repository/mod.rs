@@ -8,9 +8,12 @@ mod disk;
 mod generated;
 mod git;
 pub mod ignore;
+pub mod locks;
 pub mod package_json;
 pub mod python;
+mod toml_file;
 mod tree;
+pub mod version;
 mod wanted;
 
 pub use changed::{ChangedFile, Status};

@@ -1,0 +1,2 @@
+FROM golang:1.25-trixie
+RUN go install github.com/swaggo/swag/cmd/swag@latest
