@@ -10,6 +10,7 @@ mod history;
 mod home;
 mod launch;
 mod manifests;
+mod mentions;
 mod mounts;
 mod placed;
 mod python;

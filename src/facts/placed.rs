@@ -4,7 +4,7 @@ use super::context::{Match, copies};
 use super::{Base, FileFacts, InstructionFacts, MountKind, StageFacts, Step, Workdir, join};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::repository::{Lookup, normalize};
-use crate::shell::packages::{removed_paths, removes};
+use crate::shell::packages::{PackageCommand, removed_paths, removes};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// What stands at a path of the image.
@@ -72,6 +72,24 @@ impl<'a> FileFacts<'a> {
             }
         }
         Placed::Nothing
+    }
+
+    /// Whether an earlier command of a RUN, or a RUN before it in the stage, is such a call of a package manager.
+    pub fn ran_before(
+        &self,
+        stage: &StageFacts<'_>,
+        run: &InstructionFacts<'_>,
+        step: &Step<'_, '_>,
+        holds: impl Fn(&PackageCommand<'_>) -> bool,
+    ) -> bool {
+        let here = run.steps().take_while(|other| !std::ptr::eq(other.command, step.command));
+        here.filter_map(|other| other.call).any(&holds)
+            || self
+                .chain(stage)
+                .into_iter()
+                .flat_map(|owner| owner.instructions.iter())
+                .filter(|facts| facts.index < run.index)
+                .any(|facts| facts.calls.iter().any(&holds))
     }
 
     fn takes_away(&self, facts: &InstructionFacts<'_>, target: &str) -> bool {

@@ -13,6 +13,7 @@ pub mod package_json;
 pub mod python;
 mod toml_file;
 mod tree;
+pub mod unpinned;
 pub mod version;
 mod wanted;
 

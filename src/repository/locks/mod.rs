@@ -122,6 +122,7 @@ pub fn gap(kind: LockKind, manifest: &str, lock: &str) -> Option<Gap> {
 
 pub use node::is_classic_yarn;
 pub use python::is_compiled;
+pub(super) use ruby::gem;
 
 #[cfg(test)]
 mod tests {

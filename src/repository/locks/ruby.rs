@@ -37,7 +37,7 @@ pub(super) fn gap(manifest: &str, lock: &str) -> Option<Gap> {
 }
 
 /// The name in `gem "name", …`.
-pub(super) fn gem(line: &str) -> Option<&str> {
+pub(in super::super) fn gem(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("gem")?.trim_start_matches([' ', '(']);
     let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     rest.get(1..)?.split(quote).next().filter(|name| !name.is_empty() && !name.contains("#{"))

@@ -93,11 +93,10 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, run: &InstructionFacts<'_
     if run.calls.is_empty() || !run.is(Keyword::Run) {
         return;
     }
-    let steps: Vec<Step<'_, '_>> = run.steps().collect();
-    for (at, step) in steps.iter().enumerate() {
-        let Some(way) = ways::way(file, stage, run, step, steps.get(..at).unwrap_or(&[])) else { continue };
-        let Some(project) = find(file, stage, run, step, &way) else { continue };
-        say(file, stage, run, step, &way, &project, report);
+    for step in run.steps() {
+        let Some(way) = ways::way(file, stage, run, &step) else { continue };
+        let Some(project) = find(file, stage, run, &step, &way) else { continue };
+        say(file, stage, run, &step, &way, &project, report);
     }
 }
 

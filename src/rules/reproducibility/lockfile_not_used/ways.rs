@@ -57,7 +57,6 @@ pub(super) fn way(
     stage: &StageFacts<'_>,
     run: &InstructionFacts<'_>,
     step: &Step<'_, '_>,
-    before: &[Step<'_, '_>],
 ) -> Option<Way> {
     let call = step.call?;
     if call.may_contain_anything() {
@@ -72,7 +71,7 @@ pub(super) fn way(
         Some(Way { manifests, locks, change, blind: false, manager: call.manager })
     };
     match (call.manager, verb) {
-        (Manager::Pip, "install") | (Manager::Uv, "pip install") => pip(file, stage, run, step, before),
+        (Manager::Pip, "install") | (Manager::Uv, "pip install") => pip(file, stage, run, step),
         (Manager::Uv, "sync") => {
             if has(&["--locked", "--frozen", "--script", "--no-lock"]) || set(&["UV_LOCKED", "UV_FROZEN"]) {
                 return None;
@@ -107,7 +106,7 @@ pub(super) fn way(
                 return None;
             }
             // `npm ci` removes what is there before it installs.
-            let again = already(file, stage, run, before, |other| {
+            let again = file.ran_before(stage, run, step, |other| {
                 other.manager == Manager::Npm && other.verb == Verb::Install && !other.has_flag(&["-g", "--global"])
             });
             let without = flag(call, &["--no-package-lock", "--package-lock"]).is_some();
@@ -265,29 +264,12 @@ fn major(tag: &str) -> Option<u64> {
     crate::repository::version::release(tag).map(|(numbers, _)| numbers[0])
 }
 
-/// Whether an earlier call of the stage, or of the same RUN, is of this kind.
-fn already(
-    file: &FileFacts<'_>,
-    stage: &StageFacts<'_>,
-    run: &InstructionFacts<'_>,
-    before: &[Step<'_, '_>],
-    holds: impl Fn(&PackageCommand<'_>) -> bool,
-) -> bool {
-    before.iter().filter_map(|step| step.call).any(&holds)
-        || file
-            .history(stage)
-            .iter()
-            .take_while(|(_, facts)| facts.index < run.index)
-            .any(|(_, facts)| facts.calls.iter().any(&holds))
-}
-
 /// `pip install .` without anything that fixes the versions of what it needs.
 fn pip(
     file: &FileFacts<'_>,
     stage: &StageFacts<'_>,
     run: &InstructionFacts<'_>,
     step: &Step<'_, '_>,
-    before: &[Step<'_, '_>],
 ) -> Option<Way> {
     let call = step.call?;
     let project = |kind| matches!(kind, PackageKind::Path | PackageKind::Editable);
@@ -307,7 +289,7 @@ fn pip(
             || (other.manager == Manager::Poetry && matches!(&*other.verb_text, "install" | "sync" | "export"))
             || (other.manager == Manager::Pipenv && matches!(other.verb, Verb::Install))
     };
-    if already(file, stage, run, before, from_lock) {
+    if file.ran_before(stage, run, step, from_lock) {
         return None;
     }
     let manifests = ["pyproject.toml", "setup.py", "setup.cfg"].iter().map(|name| format!("{dir}/{name}")).collect();
