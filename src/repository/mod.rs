@@ -3,6 +3,7 @@
 //! On disk and in git it is read lazily, over GitHub from what was fetched; rules do not see the difference.
 
 mod changed;
+pub mod declared;
 mod discover;
 mod disk;
 mod generated;

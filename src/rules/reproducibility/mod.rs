@@ -2,6 +2,7 @@
 
 mod base_tag_floating;
 mod dependencies_unpinned;
+mod language_version_mismatch;
 mod lockfile_not_used;
 mod package_version_unpinned;
 
@@ -9,6 +10,7 @@ mod package_version_unpinned;
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &base_tag_floating::RULE,
     &dependencies_unpinned::RULE,
+    &language_version_mismatch::RULE,
     &lockfile_not_used::RULE,
     &package_version_unpinned::RULE,
 ];
