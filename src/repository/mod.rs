@@ -4,6 +4,7 @@
 
 mod changed;
 pub mod declared;
+pub mod development;
 mod discover;
 mod disk;
 mod generated;

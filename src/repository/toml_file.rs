@@ -42,7 +42,10 @@ pub(super) fn table_at<'t, 'i>(table: &'t DeTable<'i>, keys: &[&str]) -> Option<
 }
 
 /// The texts of an array that a path of keys leads to.
-pub(super) fn texts_at<'t>(table: &'t DeTable<'_>, keys: &[&str]) -> impl Iterator<Item = &'t str> {
+pub(super) fn texts_at<'t, 'i>(
+    table: &'t DeTable<'i>,
+    keys: &[&str],
+) -> impl Iterator<Item = &'t str> + use<'t, 'i> {
     let array = at(table, keys).and_then(DeValue::as_array);
     array.into_iter().flat_map(|array| array.iter()).filter_map(|value| value.get_ref().as_str())
 }

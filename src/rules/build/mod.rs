@@ -8,6 +8,7 @@ mod empty_continuation;
 mod fixed_platform;
 mod invalid_base_default;
 mod invalid_expose;
+mod mixed_base_versions;
 mod overridden_instruction;
 mod relative_workdir;
 mod reserved_stage_name;
@@ -26,6 +27,7 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &fixed_platform::RULE,
     &invalid_base_default::RULE,
     &invalid_expose::RULE,
+    &mixed_base_versions::RULE,
     &overridden_instruction::RULE,
     &relative_workdir::RULE,
     &reserved_stage_name::RULE,

@@ -4,11 +4,12 @@ use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::{Keyword, from_image};
 use crate::facts::{
-    Base, BaseUse, Ecosystem, FileFacts, InstructionFacts, MountKind, StageFacts, is_set_for,
+    Base, BaseUse, Ecosystem, FileFacts, InstructionFacts, LanguageVersion, MountKind, StageFacts, is_set_for,
+    language_version,
 };
 use crate::image::{Language, newest_tag_within};
 use crate::repository::declared::{Declared, Force, declared};
-use crate::repository::version::{Range, release};
+use crate::repository::version::Range;
 use crate::repository::{Kind, normalize};
 use crate::rules::{Check, Fix, Report};
 use crate::shell::packages::{Manager, PackageCommand, Verb};
@@ -85,7 +86,8 @@ declare_rule! {
 
 fn check(file: &FileFacts<'_>, report: &mut Report) {
     for base in file.external_bases() {
-        let Some((language, version)) = language_of(&base) else { continue };
+        let Some(version) = language_version(base.image) else { continue };
+        let language = version.language;
         // The first stage on it whose project says otherwise.
         for stage in base.stages.iter().filter_map(|index| file.stages.get(*index)) {
             if let Some((worst, level)) = contradiction(file, stage, language, &version) {
@@ -96,43 +98,12 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
     }
 }
 
-/// The version that a tag names.
-struct Version<'a> {
-    text: &'a str,
-    range: Range,
-}
-
-/// The language of a base image with its version, where the tag begins with it.
-fn language_of<'b>(base: &BaseUse<'b>) -> Option<(Language, Version<'b>)> {
-    if base.image.said.is_some() {
-        return None;
-    }
-    let language = match base.image.image.repository.as_str() {
-        "python" => Language::Python,
-        "node" => Language::Node,
-        "golang" => Language::Go,
-        "ruby" => Language::Ruby,
-        "php" => Language::Php,
-        "rust" => Language::Rust,
-        "dotnet/sdk" => Language::Dotnet,
-        "eclipse-temurin" | "openjdk" | "amazoncorretto" | "sapmachine" | "ibm-semeru-runtimes" => Language::Java,
-        _ => return None,
-    };
-    let text = base.image.reference.tag()?.split('-').next()?;
-    if !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let (numbers, count) = release(text)?;
-    let count = if language == Language::Java { 1 } else { count };
-    Some((language, Version { text, range: Range::line(numbers, count) }))
-}
-
 /// The declaration that the version contradicts most, with the level.
 fn contradiction(
     file: &FileFacts<'_>,
     stage: &StageFacts<'_>,
     language: Language,
-    version: &Version<'_>,
+    version: &LanguageVersion<'_>,
 ) -> Option<(Declared, Level)> {
     let mut homes: Vec<Vec<Declared>> = project_homes(file, stage, language)
         .iter()
@@ -141,8 +112,8 @@ fn contradiction(
         .collect();
     // Several projects: nobody knows which of them the stage is for.
     let (Some(all), None) = (homes.pop(), homes.pop()) else { return None };
-    let met = all.iter().any(|one| !one.key.is_empty() && one.force != Force::Fetched && one.range.meets(&version.range));
-    let judged = all.into_iter().filter(|one| !one.range.meets(&version.range)).filter_map(|one| {
+    let met = all.iter().any(|one| !one.key.is_empty() && one.force != Force::Fetched && one.range.meets(&version.range()));
+    let judged = all.into_iter().filter(|one| !one.range.meets(&version.range())).filter_map(|one| {
         let level = match one.force {
             Force::Refused => refused(file, stage, language)?,
             Force::Fetched => fetched(stage, language)?,
@@ -291,7 +262,7 @@ fn say(
     file: &FileFacts<'_>,
     base: &BaseUse<'_>,
     language: Language,
-    version: &Version<'_>,
+    version: &LanguageVersion<'_>,
     one: &Declared,
     level: Level,
     report: &mut Report,
