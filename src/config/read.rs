@@ -463,18 +463,23 @@ mod tests {
         let config = parse("rules:\n  package-version-unpinned:\n    system-packages: false\n").unwrap();
         assert!(!config.options.is_on("package-version-unpinned", "system-packages"));
         assert_eq!(config.setting("package-version-unpinned", &[]), None);
-        for (text, message) in [
+        for (text, place, message) in [
             (
                 "rules:\n  package-version-unpinned:\n    system-package: true\n",
-                "3:5: unknown key `system-package`; did you mean `system-packages`? (one of level, system-packages)",
+                "3:5:",
+                "unknown key `system-package`; did you mean `system-packages`? (one of level, system-packages)",
             ),
-            ("rules:\n  run-as-root: {system-packages: true}\n", "unknown key `system-packages`"),
-            ("rules:\n  package-version-unpinned:\n    system-packages: 3\n", "3:22: invalid type: integer `3`"),
-            ("rules:\n  x:\n    level: high\n", "3:12: unknown setting `high`"),
-            ("rules:\n  x: [1]\n", "2:6: invalid type: sequence"),
+            ("rules:\n  run-as-root: {system-packages: true}\n", "2:17:", "unknown key `system-packages`"),
+            (
+                "rules:\n  package-version-unpinned:\n    system-packages: 3\n",
+                "3:22:",
+                "invalid type: integer `3`",
+            ),
+            ("rules:\n  x:\n    level: high\n", "3:12:", "unknown setting `high`"),
+            ("rules:\n  x: [1]\n", "2:6:", "invalid type: sequence"),
         ] {
             let error = parse(text).unwrap_err();
-            assert!(error.contains(message), "{error}");
+            assert!(error.contains(place) && error.contains(message), "{error}");
         }
     }
 

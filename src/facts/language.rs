@@ -42,7 +42,9 @@ pub fn language_version(base: &BaseImage) -> Option<LanguageVersion<'_>> {
         "php" => Language::Php,
         "rust" => Language::Rust,
         "dotnet/sdk" => Language::Dotnet,
-        "eclipse-temurin" | "openjdk" | "amazoncorretto" | "sapmachine" | "ibm-semeru-runtimes" => Language::Java,
+        "eclipse-temurin" | "openjdk" | "amazoncorretto" | "sapmachine" | "ibm-semeru-runtimes" => {
+            Language::Java
+        }
         _ => return None,
     };
     let text = base.reference.tag()?.split('-').next()?;

@@ -37,9 +37,10 @@ impl Placed<'_> {
     /// Whether it came along with the folder it lies in.
     pub fn is_with_folder(&self) -> bool {
         match self {
-            Self::File { broad: true, copy: Some(copy), .. } => {
-                copy.args.split_last().is_some_and(|(_, from)| from.iter().all(|word| !word.text.contains('*')))
-            }
+            Self::File { broad: true, copy: Some(copy), .. } => copy
+                .args
+                .split_last()
+                .is_some_and(|(_, from)| from.iter().all(|word| !word.text.contains('*'))),
             Self::File { broad, .. } => *broad,
             Self::Nothing | Self::Unknown => false,
         }
@@ -67,7 +68,7 @@ impl<'a> FileFacts<'a> {
                         Match::No => {}
                     }
                 }
-                Keyword::Run if self.takes_away(facts, target) => return Placed::Unknown,
+                Keyword::Run if Self::takes_away(facts, target) => return Placed::Unknown,
                 _ => {}
             }
         }
@@ -92,7 +93,7 @@ impl<'a> FileFacts<'a> {
                 .any(|facts| facts.calls.iter().any(&holds))
     }
 
-    fn takes_away(&self, facts: &InstructionFacts<'_>, target: &str) -> bool {
+    fn takes_away(facts: &InstructionFacts<'_>, target: &str) -> bool {
         let name = target.rsplit('/').next().unwrap_or(target);
         facts.instruction.rest_text().contains("rm ")
             && facts.scripts().flat_map(crate::shell::Script::commands).any(|command| {
@@ -173,13 +174,21 @@ pub fn is_set_for(run: &InstructionFacts<'_>, step: &Step<'_, '_>, name: &str) -
         };
     declared
         || step.command.assignments.iter().any(|set| &*set.name == name && !off(set.value.text()))
-        || step.command.prefix().iter().any(|word| word.text().strip_prefix(name).is_some_and(|v| v.starts_with('=')))
+        || step
+            .command
+            .prefix()
+            .iter()
+            .any(|word| word.text().strip_prefix(name).is_some_and(|v| v.starts_with('=')))
         || run.scripts().any(|script| {
             script.text().contains(name)
                 && script.commands().any(|command| {
                     let exported = command.name() == Some("export")
-                        && command.args().iter().any(|word| word.text().strip_prefix(name).is_some_and(|v| v.starts_with('=')));
-                    let alone = command.words.is_empty() && command.assignments.iter().any(|set| &*set.name == name);
+                        && command
+                            .args()
+                            .iter()
+                            .any(|word| word.text().strip_prefix(name).is_some_and(|v| v.starts_with('=')));
+                    let alone =
+                        command.words.is_empty() && command.assignments.iter().any(|set| &*set.name == name);
                     exported || alone
                 })
         })

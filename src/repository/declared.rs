@@ -107,7 +107,13 @@ impl Found<'_> {
         });
         let (requires, poetry) = read.unwrap_or_default();
         if let Some(text) = requires {
-            self.add("pyproject.toml", "requires-python", &text, Range::parse(&text, Dialect::Python), Force::Refused);
+            self.add(
+                "pyproject.toml",
+                "requires-python",
+                &text,
+                Range::parse(&text, Dialect::Python),
+                Force::Refused,
+            );
         } else if let Some(text) = poetry {
             self.add("pyproject.toml", "python", &text, Range::parse(&text, Dialect::Python), Force::Refused);
         }
@@ -119,7 +125,9 @@ impl Found<'_> {
                 self.add_version(".python-version", only, Language::Python, Force::Meant);
             }
         }
-        if let Some(version) = self.first_line("runtime.txt").as_deref().and_then(|line| line.strip_prefix("python-")) {
+        if let Some(version) =
+            self.first_line("runtime.txt").as_deref().and_then(|line| line.strip_prefix("python-"))
+        {
             self.add_version("runtime.txt", version, Language::Python, Force::Meant);
         }
         let path = self.path("Pipfile");
@@ -192,7 +200,13 @@ impl Found<'_> {
         let Some(text) = self.read("composer.json") else { return };
         let Ok(root) = serde_json::from_str::<Value>(&text) else { return };
         if let Some(range) = root.get("require").and_then(|all| all.get("php")).and_then(Value::as_str) {
-            self.add("composer.json", "require.php", range, Range::parse(range, Dialect::Composer), Force::Refused);
+            self.add(
+                "composer.json",
+                "require.php",
+                range,
+                Range::parse(range, Dialect::Composer),
+                Force::Refused,
+            );
         }
     }
 
@@ -206,7 +220,8 @@ impl Found<'_> {
             self.add("Cargo.toml", "rust-version", &text, range, Force::Refused);
         }
         let path = self.path("rust-toolchain.toml");
-        let channel = |root: &toml::de::DeTable<'_>| text_at(root, &["toolchain", "channel"]).map(str::to_owned);
+        let channel =
+            |root: &toml::de::DeTable<'_>| text_at(root, &["toolchain", "channel"]).map(str::to_owned);
         if let Some(channel) = with_toml(self.tree, &path, channel) {
             self.add_version("rust-toolchain.toml", &channel, Language::Rust, Force::Fetched);
         } else if let Some(line) = self.first_line("rust-toolchain") {
@@ -245,7 +260,9 @@ impl Found<'_> {
         if let Some(text) = self.read(".tool-versions") {
             for line in text.lines() {
                 let mut words = line.split('#').next().unwrap_or("").split_whitespace();
-                let (Some(name), Some(version), None) = (words.next(), words.next(), words.next()) else { continue };
+                let (Some(name), Some(version), None) = (words.next(), words.next(), words.next()) else {
+                    continue;
+                };
                 if names.contains(&name) {
                     self.add_version(".tool-versions", plain_version(version), language, Force::Meant);
                 }

@@ -51,7 +51,14 @@ pub fn in_poetry_project(text: &str) -> Option<Vec<String>> {
 pub fn in_composer_json(text: &str) -> Option<Vec<String>> {
     let root: Value = serde_json::from_str(text).ok()?;
     let section = root.get("require-dev").and_then(Value::as_object);
-    Some(section.into_iter().flat_map(|section| section.keys()).filter(|name| name.contains('/')).cloned().collect())
+    Some(
+        section
+            .into_iter()
+            .flat_map(|section| section.keys())
+            .filter(|name| name.contains('/'))
+            .cloned()
+            .collect(),
+    )
 }
 
 /// The groups `development` and `test` of a `Gemfile`, as far as they are there.
@@ -62,7 +69,10 @@ pub fn groups_of_gemfile(text: &str) -> Vec<&'static str> {
         .filter(|group| {
             let (symbol, quoted) = (format!(":{group}"), format!("\"{group}\""));
             lines().any(|line| {
-                line.contains("group") && (line.contains(&symbol) || line.contains(&quoted) || line.contains(&format!("'{group}'")))
+                line.contains("group")
+                    && (line.contains(&symbol)
+                        || line.contains(&quoted)
+                        || line.contains(&format!("'{group}'")))
             })
         })
         .collect()
@@ -85,7 +95,10 @@ mod tests {
         let poetry = "[tool.poetry.group.dev.dependencies]\npytest = \"*\"\n[tool.poetry.group.docs]\noptional = true\n\
                       [tool.poetry.group.docs.dependencies]\nmkdocs = \"*\"\n";
         assert_eq!(in_poetry_project(poetry).unwrap(), ["pytest"]);
-        assert_eq!(in_composer_json("{\"require-dev\": {\"a/b\": \"*\", \"ext-x\": \"*\"}}").unwrap(), ["a/b"]);
+        assert_eq!(
+            in_composer_json("{\"require-dev\": {\"a/b\": \"*\", \"ext-x\": \"*\"}}").unwrap(),
+            ["a/b"]
+        );
         let gemfile = "gem 'a'\n# group :test\ngroup :development do\n  gem 'b'\nend\n";
         assert_eq!(groups_of_gemfile(gemfile), ["development"]);
         assert_eq!(groups_of_gemfile("gem 'a', group: [:development, :test]\n"), ["development", "test"]);

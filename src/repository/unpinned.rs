@@ -52,7 +52,8 @@ pub fn in_requirements(tree: &dyn Tree, path: &Utf8Path) -> Option<Unpinned> {
         }
         let line = text.as_ref().and_then(|(_, text)| text.get(requirement.offset..)).unwrap_or("");
         let (line, rest) = line.split_once('\n').unwrap_or((line, ""));
-        let hashed = line.contains("--hash") || (line.trim_end().ends_with('\\') && rest.trim_start().starts_with("--hash"));
+        let hashed = line.contains("--hash")
+            || (line.trim_end().ends_with('\\') && rest.trim_start().starts_with("--hash"));
         out.total += 1;
         if !hashed && !is_exact(line.get(requirement.written.len()..).unwrap_or("")) {
             out.first.get_or_insert_with(|| (requirement.path.clone(), requirement.offset));
@@ -69,7 +70,8 @@ fn constrains(text: &str) -> bool {
 /// Whether what follows a name is an exact version or a URL.
 fn is_exact(rest: &str) -> bool {
     let rest = rest.split(['#', ';']).next().unwrap_or("").trim();
-    let rest = if rest.starts_with('[') { rest.split_once(']').map_or("", |(_, rest)| rest).trim() } else { rest };
+    let rest =
+        if rest.starts_with('[') { rest.split_once(']').map_or("", |(_, rest)| rest).trim() } else { rest };
     rest.starts_with('@') || (rest.starts_with("==") && !rest.contains('*'))
 }
 
@@ -84,9 +86,10 @@ pub fn in_pyproject(text: &str) -> Option<Unpinned> {
             Some((name.to_owned(), is_exact(entry.trim().get(name.len()..).unwrap_or(""))))
         });
         let poetry = table_at(root, &["tool", "poetry", "dependencies"]);
-        let poetry = poetry.into_iter().flat_map(|table| table.iter()).map(|(name, value)| {
-            (name.get_ref().to_string(), is_exact_poetry(value.get_ref()))
-        });
+        let poetry = poetry
+            .into_iter()
+            .flat_map(|table| table.iter())
+            .map(|(name, value)| (name.get_ref().to_string(), is_exact_poetry(value.get_ref())));
         Some(Unpinned::of(listed.chain(poetry.filter(|(name, _)| name != "python"))))
     })
 }
@@ -95,9 +98,11 @@ pub fn in_pyproject(text: &str) -> Option<Unpinned> {
 pub fn in_pipfile(text: &str) -> Option<Unpinned> {
     with_text(text, |root| {
         let packages = table_at(root, &["packages"])?;
-        Some(Unpinned::of(packages.iter().map(|(name, value)| {
-            (name.get_ref().to_string(), is_exact_poetry(value.get_ref()))
-        })))
+        Some(Unpinned::of(
+            packages
+                .iter()
+                .map(|(name, value)| (name.get_ref().to_string(), is_exact_poetry(value.get_ref()))),
+        ))
     })
 }
 
@@ -124,7 +129,8 @@ pub fn in_package_json(text: &str) -> Option<Unpinned> {
             && exact.starts_with(|c: char| c.is_ascii_digit())
             && !exact.contains([' ', 'x', '*', '|']);
         // Folders, URLs, revisions: another kind of dependency. `latest` and `*` move.
-        let moves = matches!(range.as_str(), "latest" | "next" | "*" | "") || Range::parse(range, Dialect::Npm).is_some();
+        let moves = matches!(range.as_str(), "latest" | "next" | "*" | "")
+            || Range::parse(range, Dialect::Npm).is_some();
         (name.clone(), exact || !moves)
     })))
 }
@@ -133,11 +139,14 @@ pub fn in_package_json(text: &str) -> Option<Unpinned> {
 pub fn in_composer_json(text: &str) -> Option<Unpinned> {
     let root: Value = serde_json::from_str(text).ok()?;
     let required = root.get("require").and_then(Value::as_object);
-    Some(Unpinned::of(required.into_iter().flatten().filter(|(name, _)| name.contains('/')).map(|(name, range)| {
-        let range = range.as_str().unwrap_or("").trim_start_matches(['=', 'v']);
-        let exact = range.split('.').count() >= 2 && range.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        (name.clone(), exact)
-    })))
+    Some(Unpinned::of(required.into_iter().flatten().filter(|(name, _)| name.contains('/')).map(
+        |(name, range)| {
+            let range = range.as_str().unwrap_or("").trim_start_matches(['=', 'v']);
+            let exact =
+                range.split('.').count() >= 2 && range.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            (name.clone(), exact)
+        },
+    )))
 }
 
 /// A `Gemfile`
@@ -222,7 +231,8 @@ mod tests {
         assert_eq!(in_composer_json(composer).unwrap().names, ["a/b"]);
         let gemfile = "gem 'a'\ngem \"b\", \"~> 1.2\"\ngem 'c', '1.2.3'\ngem 'd', path: 'd'\n# gem 'e'\n";
         assert_eq!(in_gemfile(gemfile).names, ["a", "b"]);
-        let cargo = "[dependencies]\na = \"1\"\nb = \"=1.2.3\"\nc = { path = \"c\" }\nd = { version = \"2\" }\n";
+        let cargo =
+            "[dependencies]\na = \"1\"\nb = \"=1.2.3\"\nc = { path = \"c\" }\nd = { version = \"2\" }\n";
         assert_eq!(in_cargo_toml(cargo).unwrap().names, ["a", "d"]);
         let environment = "name: x\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.12\n  - numpy\n  - b>=1\n  \
                            - pip:\n    - flask==3.0\n    - rich\n";

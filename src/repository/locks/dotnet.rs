@@ -35,7 +35,8 @@ mod tests {
 
     #[test]
     fn packages() {
-        let lock = "{\"version\": 1, \"dependencies\": {\"net8.0\": {\"Serilog\": {\"resolved\": \"4.0.0\"}}}}";
+        let lock =
+            "{\"version\": 1, \"dependencies\": {\"net8.0\": {\"Serilog\": {\"resolved\": \"4.0.0\"}}}}";
         let missing = |manifest: &str| gap(LockKind::Nuget, manifest, lock).map(|gap| gap.name);
         assert_eq!(missing("<PackageReference Include=\"serilog\" Version=\"4.0.0\" />"), None);
         assert_eq!(

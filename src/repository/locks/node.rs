@@ -13,7 +13,9 @@ pub(super) fn package_lock(text: &str) -> Option<Locked> {
     let mut out = Locked::default();
     if let Some(packages) = root.get("packages").and_then(Value::as_object) {
         for (path, package) in packages {
-            let Some(name) = path.strip_prefix("node_modules/").filter(|name| !name.contains("/node_modules/")) else {
+            let Some(name) =
+                path.strip_prefix("node_modules/").filter(|name| !name.contains("/node_modules/"))
+            else {
                 continue;
             };
             let link = package.get("link").and_then(Value::as_bool) == Some(true);
@@ -49,7 +51,10 @@ pub(super) fn yarn_lock(text: &str) -> Locked {
 
 /// `"@babel/core@^7.0.0", foo@^1:` as single descriptors.
 fn descriptors(line: &str) -> impl Iterator<Item = &str> {
-    line.trim_end_matches(':').split(',').map(|part| part.trim().trim_matches('"')).filter(|part| !part.is_empty())
+    line.trim_end_matches(':')
+        .split(',')
+        .map(|part| part.trim().trim_matches('"'))
+        .filter(|part| !part.is_empty())
 }
 
 /// `@scope/name@range` as name and range.
@@ -131,7 +136,9 @@ pub(super) fn pnpm_gap(manifest: &str, lock: &str) -> Option<Gap> {
     for (name, range) in wanted(&manifest) {
         match specifiers.get(name) {
             None => return Some(Gap::missing(name)),
-            Some(known) if known != range && !range.contains("catalog:") => return Some(Gap::other(name, range)),
+            Some(known) if known != range && !range.contains("catalog:") => {
+                return Some(Gap::other(name, range));
+            }
             Some(_) => {}
         }
     }
@@ -251,8 +258,12 @@ mod tests {
                     specifier: ^3\n\npackages:\n\n  x:\n    resolution: {}\n";
         assert_eq!(gap(LockKind::Pnpm, MANIFEST, nine), None);
         let moved = MANIFEST.replace("^4.18.0", "^5");
-        assert_eq!(name(gap(LockKind::Pnpm, &moved, nine)), Some(("express".to_owned(), Some("^5".to_owned()))));
-        let five = "lockfileVersion: 5.4\nspecifiers:\n  express: ^4.18.0\ndependencies:\n  express: 4.18.2\n";
+        assert_eq!(
+            name(gap(LockKind::Pnpm, &moved, nine)),
+            Some(("express".to_owned(), Some("^5".to_owned())))
+        );
+        let five =
+            "lockfileVersion: 5.4\nspecifiers:\n  express: ^4.18.0\ndependencies:\n  express: 4.18.2\n";
         assert_eq!(name(gap(LockKind::Pnpm, MANIFEST, five)), Some(("@types/node".to_owned(), None)));
     }
 }

@@ -14,7 +14,9 @@ pub(super) fn composer_lock(text: &str) -> Option<Locked> {
             out.add(name, version.trim_start_matches('v'));
             // What it stands in for counts as installed.
             for replaced in ["replace", "provide"] {
-                for name in package.get(replaced).and_then(Value::as_object).into_iter().flat_map(|all| all.keys()) {
+                for name in
+                    package.get(replaced).and_then(Value::as_object).into_iter().flat_map(|all| all.keys())
+                {
                     out.add(name.to_ascii_lowercase(), "");
                 }
             }

@@ -87,7 +87,9 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         let mut done: Vec<usize> = Vec::new();
         for copy in taker.of(Keyword::Copy) {
             let Some(from) = copy.instruction.flag_value("from") else { continue };
-            let Some(giver) = file.names.source(&from.text, taker.index).and_then(|index| file.stages.get(index)) else {
+            let Some(giver) =
+                file.names.source(&from.text, taker.index).and_then(|index| file.stages.get(index))
+            else {
                 continue;
             };
             if done.contains(&giver.index) || giver.root == taker.root {
@@ -123,13 +125,10 @@ fn judge(
 ) -> bool {
     let Some(from) = file.base_image(giver) else { return false };
     let to = file.root_base(&taker.base);
-    let Some(difference) = difference(file, giver, from, taker, to, goods) else { return false };
-    let message = format!(
-        "{} comes from {}: {}.",
-        goods.name(),
-        difference.what,
-        difference.consequence
-    );
+    let Some(difference) = difference(file, giver, from, taker, to, goods, &source.text) else {
+        return false;
+    };
+    let message = format!("{} comes from {}: {}.", goods.name(), difference.what, difference.consequence);
     let level = difference.level;
     let finding = report
         .add(source.span, message)
@@ -165,6 +164,7 @@ fn difference(
     taker: &StageFacts<'_>,
     to: &Base,
     goods: Goods,
+    source: &str,
 ) -> Option<Difference> {
     let to_image = match to {
         Base::Image(image) => Some(&**image),
@@ -176,17 +176,23 @@ fn difference(
     {
         return Some(found);
     }
-    let (from_os, to_os) = (from.defaults.distribution.as_ref()?, to_image.map(|image| image.defaults.distribution.as_ref()));
-    let (built, there) = (libc(Some(from), from_os)?, match to_os {
-        None => Libc::None,
-        Some(os) => libc(to_image, os?)?,
-    });
+    let (from_os, to_os) =
+        (from.defaults.distribution.as_ref()?, to_image.map(|image| image.defaults.distribution.as_ref()));
+    let (built, there) = (
+        libc(Some(from), from_os)?,
+        match to_os {
+            None => Libc::None,
+            Some(os) => libc(to_image, os?)?,
+        },
+    );
     let to_name = to_image.map_or_else(|| "scratch".to_owned(), BaseImage::shown);
     if built != there {
         let shims = ["gcompat", "libc6-compat", "musl"];
         let shimmed = file.chain(taker).iter().any(|stage| {
             stage.of(Keyword::Run).any(|run| {
-                run.calls.iter().any(|call| call.packages.iter().any(|package| shims.contains(&&*package.name)))
+                run.calls
+                    .iter()
+                    .any(|call| call.packages.iter().any(|package| shims.contains(&&*package.name)))
             })
         });
         // Cargo and Go link statically on Alpine.
@@ -195,6 +201,12 @@ fn difference(
         }
         // Nothing interpreted runs without its interpreter: another rule's subject.
         if there == Libc::None && !goods.is_program() {
+            return None;
+        }
+        // What came along with a folder may well be files for a browser.
+        let native = goods::has_native(file, giver);
+        let whole = source.trim_end_matches('/').ends_with("node_modules");
+        if goods == Goods::NodeModules && native.is_none() && !whole {
             return None;
         }
         let library = |libc| match libc {
@@ -206,9 +218,15 @@ fn difference(
         let what = format!("`{}` with {built_on} but goes to `{to_name}` with {there}", from.shown());
         let (level, consequence) = match goods {
             Goods::RustProgram => (Level::Error, "it does not start there"),
-            Goods::GoProgram => (Level::Warning, "with cgo, as for most programs that use the network, it does not start there"),
-            _ if goods::has_native(file, giver) == Some(true) => (Level::Error, "its compiled files cannot be loaded"),
-            _ if goods::has_native(file, giver) == Some(false) => (Level::Info, "compiled files in it cannot be loaded"),
+            Goods::GoProgram => {
+                (Level::Warning, "with cgo it is linked against the C library and does not start there")
+            }
+            _ if goods == Goods::NodeModules && native == Some(true) => {
+                (Level::Error, "its compiled files cannot be loaded")
+            }
+            _ if goods == Goods::NodeModules && native == Some(false) => {
+                (Level::Info, "compiled files in it cannot be loaded")
+            }
             _ => (Level::Warning, "compiled files in it cannot be loaded"),
         };
         return Some(Difference { level, what, consequence });
@@ -218,7 +236,8 @@ fn difference(
     if goods == Goods::GoProgram || (goods == Goods::RustProgram && !newer) {
         return None;
     }
-    let what = format!("`{}` on {} but goes to `{to_name}` on {}", from.shown(), release(from_os), release(to_os));
+    let what =
+        format!("`{}` on {} but goes to `{to_name}` on {}", from.shown(), release(from_os), release(to_os));
     Some(if newer {
         let consequence = "what is compiled against the newer C library may not start there";
         Difference { level: Level::Warning, what, consequence }
@@ -241,7 +260,9 @@ fn versions(from: &BaseImage, to: &BaseImage, language: Language, goods: Goods) 
     let what = format!("`{}` but goes to `{}`", from.shown(), to.shown());
     let (level, consequence) = match goods {
         Goods::Virtualenv => (Level::Error, "a virtualenv only works with the Python version that made it"),
-        Goods::SitePackages => (Level::Warning, "each Python version has its own folder, and compiled files fit one of them"),
+        Goods::SitePackages => {
+            (Level::Warning, "each Python version has its own folder, and compiled files fit one of them")
+        }
         Goods::Gems => (Level::Warning, "each Ruby version has its own folder of gems"),
         _ => (Level::Warning, "compiled addons fit one version of Node.js"),
     };
@@ -249,7 +270,8 @@ fn versions(from: &BaseImage, to: &BaseImage, language: Language, goods: Goods) 
 }
 
 fn libc(image: Option<&BaseImage>, os: &Distribution) -> Option<Libc> {
-    let static_only = image.is_some_and(|image| image.image.repository.starts_with("gcr.io/distroless/static"));
+    let static_only =
+        image.is_some_and(|image| image.image.repository.starts_with("gcr.io/distroless/static"));
     Some(match os.family {
         _ if static_only => Libc::None,
         Family::Alpine => Libc::Musl,
@@ -266,7 +288,9 @@ fn is_newer(one: &Distribution, other: &Distribution) -> Option<bool> {
     if family(one) != family(other) || (family(one) == Family::RedHat && one.id != other.id) {
         return None;
     }
-    let numbers = |os: &Distribution| crate::repository::version::release(os.version.as_deref()?).map(|(numbers, _)| numbers);
+    let numbers = |os: &Distribution| {
+        crate::repository::version::release(os.version.as_deref()?).map(|(numbers, _)| numbers)
+    };
     let (one, other) = (numbers(one)?, numbers(other)?);
     (one != other).then_some(one > other)
 }

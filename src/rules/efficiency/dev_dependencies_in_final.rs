@@ -5,14 +5,14 @@ mod later;
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::dockerfile::expand::Value;
-use crate::facts::{FileFacts, InstructionFacts, StageFacts, Step, is_set_for};
+use crate::facts::{FileFacts, InstructionFacts, StageFacts, Step, is_set_for, launches};
 use crate::repository::development::{
     groups_of_gemfile, in_composer_json, in_package_json, in_poetry_project, in_uv_project,
 };
 use crate::repository::locks::is_classic_yarn;
 use crate::rules::{Check, Fix, Report};
-use crate::shell::{Connector, Inside};
 use crate::shell::packages::{Manager, PackageCommand, PackageKind, Verb};
+use crate::shell::{Connector, Inside, Word};
 use crate::text::{Edit, Span};
 use camino::{Utf8Path, Utf8PathBuf};
 use later::Use;
@@ -98,15 +98,18 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, run: &InstructionFacts<'_
     if !run.is(Keyword::Run) || !stage.shipped || stage.dev || file.dev {
         return;
     }
-    if run.instruction.rest_text().contains("xdebug") {
-        xdebug(run, report);
+    if run.instruction.rest_text().contains("xdebug") && serves_php(file, stage) {
+        let first = file.first(stage, "installs xdebug", |facts| xdebug_word(facts).is_some());
+        if first == Some(run.index) {
+            xdebug(run, report);
+        }
     }
     if run.calls.is_empty() {
         return;
     }
     for step in run.steps() {
         let Some(call) = step.call else { continue };
-        if call.may_contain_anything() {
+        if call.may_contain_anything() || is_conditional(&step) {
             continue;
         }
         let here = Here { file, stage, run, step: &step, call };
@@ -169,7 +172,9 @@ impl Here<'_, '_> {
             Manager::Pipenv if call.verb == Verb::Install => self.pipenv(),
             Manager::Pip | Manager::Uv if matches!(verb, "install" | "pip install") => self.requirements(),
             Manager::Composer if matches!(verb, "install" | "i") => self.composer(),
-            Manager::Bundler if call.is_from_manifest() && matches!(verb, "install" | "i" | "") => self.bundler(),
+            Manager::Bundler if call.is_from_manifest() && matches!(verb, "install" | "i" | "") => {
+                self.bundler()
+            }
             _ => None,
         }
     }
@@ -182,13 +187,29 @@ impl Here<'_, '_> {
 
     fn node(&self) -> Option<Found> {
         let call = self.call;
-        let kept = ["--production", "--prod", "-P", "--only", "--include", "--dev", "-D", "-g", "--global", "--location"];
+        let kept = [
+            "--production",
+            "--prod",
+            "-P",
+            "--only",
+            "--include",
+            "--dev",
+            "-D",
+            "-g",
+            "--global",
+            "--location",
+        ];
         if !call.is_from_manifest()
             || call.flag(&kept).is_some()
             || call.flag_values(&["--omit"]).any(|value| value == "dev")
             || call.verb_text.starts_with("global")
             || call.verb_text == "workspaces focus"
-            || self.set(&["NPM_CONFIG_OMIT", "npm_config_omit", "NPM_CONFIG_PRODUCTION", "npm_config_production"])
+            || self.set(&[
+                "NPM_CONFIG_OMIT",
+                "npm_config_omit",
+                "NPM_CONFIG_PRODUCTION",
+                "npm_config_production",
+            ])
             || self.set(&["YARN_PRODUCTION", "NPM_CONFIG_ONLY", "npm_config_only"])
             || self.node_env_may_be_production()
         {
@@ -198,7 +219,9 @@ impl Here<'_, '_> {
         let names = in_package_json(&text).filter(|names| !names.is_empty())?;
         let home = path.parent().unwrap_or(Utf8Path::new(""));
         let npmrc = self.file.tree.read(&home.join(".npmrc")).found();
-        if npmrc.is_some_and(|text| ["omit=dev", "production=true", "only=prod"].iter().any(|word| text.contains(word))) {
+        if npmrc.is_some_and(|text| {
+            ["omit=dev", "production=true", "only=prod"].iter().any(|word| text.contains(word))
+        }) {
             return None;
         }
         let start = later::node(self, &text, &names)?;
@@ -207,7 +230,8 @@ impl Here<'_, '_> {
                 // `--omit` came with npm 7, which Node.js has since 15.
                 let old = self.file.base_image(self.stage).is_some_and(|base| {
                     base.image.repository == "node"
-                        && crate::repository::version::release(base.tag()).is_some_and(|(numbers, _)| numbers[0] < 15)
+                        && crate::repository::version::release(base.tag())
+                            .is_some_and(|(numbers, _)| numbers[0] < 15)
                 });
                 Some(self.option(if old { "--only=production" } else { "--omit=dev" }))
             }
@@ -224,12 +248,17 @@ impl Here<'_, '_> {
             "Leave the scripts out (`--ignore-scripts`) or let them find out whether the tool is there; then leave out \
              the development dependencies."
         };
-        let scripts = if call.has_flag(&["--ignore-scripts"]) { later::Scripts::None } else { later::scripts(&text, &names) };
+        let scripts = if call.has_flag(&["--ignore-scripts"]) {
+            later::Scripts::None
+        } else {
+            later::scripts(&text, &names)
+        };
         let (change, check) = match scripts {
             later::Scripts::Need => (None, None),
-            later::Scripts::Some(name) => {
-                (change, Some(format!("Check that the script `{name}`, which the install runs, needs none of them.")))
-            }
+            later::Scripts::Some(name) => (
+                change,
+                Some(format!("Check that the script `{name}`, which the install runs, needs none of them.")),
+            ),
             later::Scripts::None => (change, start.check()),
         };
         Some(Found { what: "`devDependencies`", names, change, check, advice, codes: NODE_CODES })
@@ -261,7 +290,8 @@ impl Here<'_, '_> {
         // `--only` came with Poetry 1.2.
         let whole = self.file.dockerfile.source.text();
         let old = ["poetry==1.1", "poetry==1.0", "POETRY_VERSION=1.1", "POETRY_VERSION=1.0"];
-        let option = if old.iter().any(|version| whole.contains(version)) { "--no-dev" } else { "--only main" };
+        let option =
+            if old.iter().any(|version| whole.contains(version)) { "--no-dev" } else { "--only main" };
         Some(Found {
             what: "the groups for development",
             names,
@@ -274,7 +304,15 @@ impl Here<'_, '_> {
 
     fn uv(&self) -> Option<Found> {
         let call = self.call;
-        let kept = ["--no-dev", "--no-default-groups", "--only-group", "--all-groups", "--dev", "--only-dev", "--script"];
+        let kept = [
+            "--no-dev",
+            "--no-default-groups",
+            "--only-group",
+            "--all-groups",
+            "--dev",
+            "--only-dev",
+            "--script",
+        ];
         if call.flag(&kept).is_some()
             || call.flag_values(&["--no-group", "--group"]).any(|group| group == "dev")
             || self.set(&["UV_NO_DEV", "UV_NO_DEFAULT_GROUPS", "UV_NO_GROUP"])
@@ -320,6 +358,17 @@ impl Here<'_, '_> {
         let listed = self.call.packages.iter().filter(|p| p.kind == PackageKind::Requirements && !p.variable);
         let package = listed.into_iter().find(|package| is_for_development(&package.name))?;
         later::python(self, &[])?;
+        // Where nothing else is installed, the image is made to test with.
+        let others = self.file.history(self.stage).iter().any(|(_, facts)| {
+            facts.calls.iter().flat_map(|call| call.packages.iter()).any(|other| match other.kind {
+                PackageKind::Requirements => !is_for_development(&other.name),
+                PackageKind::Path | PackageKind::Editable => true,
+                _ => false,
+            })
+        });
+        if !others {
+            return None;
+        }
         Some(Found {
             what: "requirements for development",
             names: vec![package.name.to_string()],
@@ -425,13 +474,16 @@ fn say(here: &Here<'_, '_>, found: Found, report: &mut Report) {
     let call = here.call;
     let verb = call.verb_text.replace('`', "");
     let command = if verb.is_empty() { call.program.to_owned() } else { format!("{} {verb}", call.program) };
-    let mut names: Vec<String> = found.names.iter().take(3).map(|name| format!("`{}`", name.replace('`', ""))).collect();
+    let mut names: Vec<String> =
+        found.names.iter().take(3).map(|name| format!("`{}`", name.replace('`', ""))).collect();
     if found.names.len() > 3 {
         names.push("…".to_owned());
     }
     let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-    let message =
-        format!("`{command}` also installs {}{names}, which the container that is shipped does not need.", found.what);
+    let message = format!(
+        "`{command}` also installs {}{names}, which the container that is shipped does not need.",
+        found.what
+    );
     let mut finding = report.add(call.program_span.cover(call.verb_span), message).codes(found.codes);
     match (found.change, found.check) {
         (Some((edits, title)), Some(check)) => {
@@ -456,30 +508,56 @@ impl Use {
     }
 }
 
-/// xdebug, installed or switched on without a condition.
-fn xdebug(run: &InstructionFacts<'_>, report: &mut Report) {
-    let conditional = Inside::CONDITION.with(Inside::BRANCH).with(Inside::FUNCTION);
-    for step in run.steps() {
+/// Whether the stage is one that answers requests with PHP: on an image made for that, or with a start command that does.
+fn serves_php(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
+    let base = file.base_image(stage).is_some_and(|base| {
+        base.image.repository == "php" && base.tag().split('-').any(|word| matches!(word, "fpm" | "apache"))
+    });
+    let servers =
+        ["php-fpm", "apache2-foreground", "httpd", "frankenphp", "unitd", "apachectl", "apache2ctl"];
+    base || file.with_descendants(stage).iter().filter(|stage| stage.last).any(|stage| {
+        launches(stage).iter().any(|launch| servers.iter().any(|server| launch.program().starts_with(server)))
+    })
+}
+
+/// The word that has xdebug installed or switched on without a condition.
+fn xdebug_word(run: &InstructionFacts<'_>) -> Option<Span> {
+    if !run.is(Keyword::Run) {
+        return None;
+    }
+    run.steps().find_map(|step| {
         let command = step.command;
-        if command.context.inside.any(conditional) || is_behind_test(&step) {
-            continue;
-        }
         let installs = match command.name() {
-            Some("pecl" | "pickle" | "pie") => command.args().first().is_some_and(|word| word.text() == "install"),
-            Some("docker-php-ext-install" | "docker-php-ext-enable" | "install-php-extensions" | "phpenmod") => true,
+            Some("pecl" | "pickle" | "pie") => {
+                command.args().first().is_some_and(|word| word.text() == "install")
+            }
+            Some(
+                "docker-php-ext-install" | "docker-php-ext-enable" | "install-php-extensions" | "phpenmod",
+            ) => true,
             _ => step.call.is_some_and(|call| call.manager.is_system() && call.verb == Verb::Install),
         };
-        if !installs {
-            continue;
+        if !installs || is_conditional(&step) {
+            return None;
         }
-        if let Some(word) = command.args().iter().find(|word| word.text().contains("xdebug")) {
-            report
-                .add(word.span(), "xdebug is shipped: it slows every request down and opens a debugger to whoever can reach it.")
-                .codes(&["tally/php/no-xdebug-in-final-image"])
-                .note("Install it in a stage for development that is built on this one.");
-            return;
-        }
-    }
+        command.args().iter().find(|word| word.text().contains("xdebug")).map(Word::span)
+    })
+}
+
+fn xdebug(run: &InstructionFacts<'_>, report: &mut Report) {
+    let Some(span) = xdebug_word(run) else { return };
+    report
+        .add(
+            span,
+            "xdebug is shipped: it slows every request down and opens a debugger to whoever can reach it.",
+        )
+        .codes(&["tally/php/no-xdebug-in-final-image"])
+        .note("Install it in a stage for development that is built on this one.");
+}
+
+/// Whether the command only runs under a condition.
+fn is_conditional(step: &Step<'_, '_>) -> bool {
+    let conditional = Inside::CONDITION.with(Inside::BRANCH).with(Inside::FUNCTION);
+    step.command.context.inside.any(conditional) || is_behind_test(step)
 }
 
 /// Whether a test decides about the command: `[ … ] && pecl install xdebug`.

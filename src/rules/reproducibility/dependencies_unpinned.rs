@@ -6,8 +6,8 @@ use crate::dockerfile::Keyword;
 use crate::facts::{Ecosystem, FileFacts, InstructionFacts, StageFacts, Step, is_set_for};
 use crate::repository::Lookup;
 use crate::repository::unpinned::{
-    Unpinned, in_cargo_toml, in_composer_json, in_environment, in_gemfile, in_package_json, in_pipfile, in_pyproject,
-    in_requirements,
+    Unpinned, in_cargo_toml, in_composer_json, in_environment, in_gemfile, in_package_json, in_pipfile,
+    in_pyproject, in_requirements,
 };
 use crate::rules::{Check, Report};
 use crate::shell::packages::{Manager, PackageCommand, PackageKind, Verb};
@@ -113,11 +113,16 @@ enum Kind {
     Conda,
 }
 
+/// Whether a file is YAML by its name.
+fn is_yaml(name: &str) -> bool {
+    matches!(Utf8Path::new(name).extension(), Some("yml" | "yaml"))
+}
+
 fn sources(call: &PackageCommand<'_>) -> Vec<Source> {
     let whole = call.program_span.cover(call.verb_span);
     if call.manager == Manager::Conda {
         let listed = call.packages.iter().filter(|p| p.kind == PackageKind::Requirements && !p.variable);
-        let listed = listed.filter(|package| package.name.ends_with(".yml") || package.name.ends_with(".yaml"));
+        let listed = listed.filter(|package| is_yaml(&package.name));
         return listed
             .map(|package| Source {
                 ecosystem: Kind::Conda,
@@ -162,15 +167,19 @@ fn examine(
     if python && ["PIP_CONSTRAINT", "UV_CONSTRAINT"].iter().any(|name| is_set_for(run, step, name)) {
         return;
     }
-    let placed = source.manifests.iter().find_map(|name| {
-        Some(file.placed_at(stage, run, step, name).path()?.to_owned())
-    });
+    let placed = source
+        .manifests
+        .iter()
+        .find_map(|name| Some(file.placed_at(stage, run, step, name).path()?.to_owned()));
     let Some(manifest) = placed.filter(|path| !seen.contains(path)) else { return };
     let listed = manifest.extension().is_some_and(|e| matches!(e, "txt" | "in"));
     // What was installed from a file before is what the project then finds.
     if python && !listed {
         let from_file = |other: &PackageCommand<'_>| {
-            other.packages.iter().any(|p| matches!(p.kind, PackageKind::Requirements | PackageKind::Constraints))
+            other
+                .packages
+                .iter()
+                .any(|p| matches!(p.kind, PackageKind::Requirements | PackageKind::Constraints))
                 || (other.manager == Manager::Uv && other.verb_text == "sync")
                 || (other.manager == Manager::Poetry && other.verb == Verb::Install)
         };
@@ -221,7 +230,10 @@ fn may_be_locked(file: &FileFacts<'_>, source: &Source, manifest: &Utf8Path) -> 
             name.starts_with("pylock")
                 || name.contains("constraints")
                 || name.contains("conda-lock")
-                || (name.ends_with(".lock") && name != "yarn.lock" && name != "Cargo.lock" && name != "Gemfile.lock")
+                || (Utf8Path::new(name).extension() == Some("lock")
+                    && name != "yarn.lock"
+                    && name != "Cargo.lock"
+                    && name != "Gemfile.lock")
                 || name == "conda-linux-64.lock"
         } else if node {
             matches!(
@@ -246,7 +258,16 @@ fn may_be_locked(file: &FileFacts<'_>, source: &Source, manifest: &Utf8Path) -> 
         }
     }
     let words: &[&str] = if python {
-        &["pip-compile", "pip freeze", "uv lock", "uv pip compile", "uv export", "poetry lock", "poetry export", "conda-lock"]
+        &[
+            "pip-compile",
+            "pip freeze",
+            "uv lock",
+            "uv pip compile",
+            "uv export",
+            "poetry lock",
+            "poetry export",
+            "conda-lock",
+        ]
     } else if node {
         &["package-lock-only", "npm shrinkwrap"]
     } else {
@@ -264,7 +285,8 @@ fn say(
     report: &mut Report,
 ) {
     let plain = |text: &str| text.replace('`', "");
-    let mut names: Vec<String> = open.names.iter().take(MOST_NAMED).map(|name| format!("`{}`", plain(name))).collect();
+    let mut names: Vec<String> =
+        open.names.iter().take(MOST_NAMED).map(|name| format!("`{}`", plain(name))).collect();
     if open.names.len() > MOST_NAMED {
         names.push(format!("{} more", open.names.len() - MOST_NAMED));
     }
@@ -283,7 +305,8 @@ fn say(
         && *path != file.path
     {
         let end = offset + open.names.first().map_or(0, String::len);
-        finding = finding.related_in(path.clone(), Span::new(*offset as u32, end as u32), "has no exact version");
+        finding =
+            finding.related_in(path.clone(), Span::new(*offset as u32, end as u32), "has no exact version");
     }
     finding.note(advice(call, source, &name));
 }
@@ -301,16 +324,24 @@ fn advice(call: &PackageCommand<'_>, source: &Source, manifest: &str) -> String 
             "`uv lock` writes a lock file, and `uv sync --locked` installs from it; `pip-compile` writes a \
              `requirements.txt`."
         }
-        Kind::Tool(Ecosystem::Poetry) => "`poetry lock` writes `poetry.lock`; commit it and copy it with the manifest.",
-        Kind::Tool(Ecosystem::Pipenv) => "`pipenv lock` writes `Pipfile.lock`; commit it and install with `--deploy`.",
+        Kind::Tool(Ecosystem::Poetry) => {
+            "`poetry lock` writes `poetry.lock`; commit it and copy it with the manifest."
+        }
+        Kind::Tool(Ecosystem::Pipenv) => {
+            "`pipenv lock` writes `Pipfile.lock`; commit it and install with `--deploy`."
+        }
         Kind::Tool(Ecosystem::Npm) => {
             "`npm install --package-lock-only` writes `package-lock.json`; commit it and install with `npm ci`."
         }
-        Kind::Tool(Ecosystem::Yarn) => "Commit the `yarn.lock` that `yarn install` writes, and copy it with the manifest.",
+        Kind::Tool(Ecosystem::Yarn) => {
+            "Commit the `yarn.lock` that `yarn install` writes, and copy it with the manifest."
+        }
         Kind::Tool(Ecosystem::Pnpm) => {
             "`pnpm install --lockfile-only` writes `pnpm-lock.yaml`; commit it and copy it with the manifest."
         }
-        Kind::Tool(Ecosystem::Bundler) => "`bundle lock` writes `Gemfile.lock`; commit it and copy it with the manifest.",
+        Kind::Tool(Ecosystem::Bundler) => {
+            "`bundle lock` writes `Gemfile.lock`; commit it and copy it with the manifest."
+        }
         Kind::Tool(Ecosystem::Composer) => {
             "Commit the `composer.lock` that `composer update` writes, and copy it with the manifest."
         }

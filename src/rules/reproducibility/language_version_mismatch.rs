@@ -4,8 +4,8 @@ use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::{Keyword, from_image};
 use crate::facts::{
-    Base, BaseUse, Ecosystem, FileFacts, InstructionFacts, LanguageVersion, MountKind, StageFacts, is_set_for,
-    language_version,
+    Base, BaseUse, Ecosystem, FileFacts, InstructionFacts, LanguageVersion, MountKind, StageFacts,
+    is_set_for, language_version,
 };
 use crate::image::{Language, newest_tag_within};
 use crate::repository::declared::{Declared, Force, declared};
@@ -112,7 +112,9 @@ fn contradiction(
         .collect();
     // Several projects: nobody knows which of them the stage is for.
     let (Some(all), None) = (homes.pop(), homes.pop()) else { return None };
-    let met = all.iter().any(|one| !one.key.is_empty() && one.force != Force::Fetched && one.range.meets(&version.range()));
+    let met = all
+        .iter()
+        .any(|one| !one.key.is_empty() && one.force != Force::Fetched && one.range.meets(&version.range()));
     let judged = all.into_iter().filter(|one| !one.range.meets(&version.range())).filter_map(|one| {
         let level = match one.force {
             Force::Refused => refused(file, stage, language)?,
@@ -143,7 +145,9 @@ fn refused(file: &FileFacts<'_>, stage: &StageFacts<'_>, language: Language) -> 
         Language::Go => {
             // The official image sets GOTOOLCHAIN=local since 1.21: nothing is downloaded instead.
             let auto = stage.end.env("GOTOOLCHAIN").is_some()
-                || stage.of(Keyword::Run).any(|run| run.steps().any(|step| is_set_for(run, &step, "GOTOOLCHAIN")));
+                || stage
+                    .of(Keyword::Run)
+                    .any(|run| run.steps().any(|step| is_set_for(run, &step, "GOTOOLCHAIN")));
             Some(if auto { Level::Info } else { Level::Error })
         }
         Language::Ruby => error(runs(&|call| call.manager == Manager::Bundler && call.verb == Verb::Install)),
@@ -153,7 +157,9 @@ fn refused(file: &FileFacts<'_>, stage: &StageFacts<'_>, language: Language) -> 
                 && !call.flags.iter().any(|flag| flag.name.starts_with("--ignore-platform"))
         })),
         Language::Rust => error(runs(&|call| {
-            call.manager == Manager::Cargo && call.verb == Verb::Build && !call.has_flag(&["--ignore-rust-version"])
+            call.manager == Manager::Cargo
+                && call.verb == Verb::Build
+                && !call.has_flag(&["--ignore-rust-version"])
         })),
         Language::Dotnet => error(runs(&|call| call.manager == Manager::Dotnet)),
         _ => Some(Level::Warning),
@@ -206,7 +212,8 @@ fn project_homes(file: &FileFacts<'_>, stage: &StageFacts<'_>, language: Languag
     for stage in &stages {
         for run in stage.of(Keyword::Run).filter(|run| !run.calls.is_empty()) {
             for step in run.steps() {
-                let reads = step.call.and_then(Ecosystem::of).filter(|reads| is_of(language, reads.ecosystem));
+                let reads =
+                    step.call.and_then(Ecosystem::of).filter(|reads| is_of(language, reads.ecosystem));
                 let Some(reads) = reads else { continue };
                 let found = reads.manifests.iter().find_map(|name| {
                     Some(file.placed_at(stage, run, &step, name).path()?.parent()?.to_owned())
@@ -224,16 +231,25 @@ fn project_homes(file: &FileFacts<'_>, stage: &StageFacts<'_>, language: Languag
 }
 
 /// The folders that an instruction brings, or whose manifest it brings.
-fn copied_folders(file: &FileFacts<'_>, facts: &InstructionFacts<'_>, language: Language) -> Vec<Utf8PathBuf> {
+fn copied_folders(
+    file: &FileFacts<'_>,
+    facts: &InstructionFacts<'_>,
+    language: Language,
+) -> Vec<Utf8PathBuf> {
     let instruction = facts.instruction;
     let sources: Vec<String> = match instruction.keyword {
-        Keyword::Copy | Keyword::Add if instruction.flag("from").is_none() && instruction.heredocs.is_empty() => {
+        Keyword::Copy | Keyword::Add
+            if instruction.flag("from").is_none() && instruction.heredocs.is_empty() =>
+        {
             let sources = instruction.args.split_last().map_or(&[][..], |(_, sources)| sources);
             sources.iter().filter_map(|word| facts.state.expand(&word.text).value).collect()
         }
         Keyword::Run => {
             let mounts = facts.mounts().into_iter();
-            mounts.filter(|m| m.kind == MountKind::Bind && m.from.is_none()).filter_map(|m| m.source).collect()
+            mounts
+                .filter(|m| m.kind == MountKind::Bind && m.from.is_none())
+                .filter_map(|m| m.source)
+                .collect()
         }
         _ => return Vec::new(),
     };
@@ -243,11 +259,12 @@ fn copied_folders(file: &FileFacts<'_>, facts: &InstructionFacts<'_>, language: 
         let path = file.context.join(path);
         let name = path.file_name().unwrap_or("");
         let begins = name.split('*').next().unwrap_or("");
-        let manifest = manifests(language)
-            .iter()
-            .any(|known| *known == name || (name.contains('*') && !begins.is_empty() && known.starts_with(begins)));
+        let manifest = manifests(language).iter().any(|known| {
+            *known == name || (name.contains('*') && !begins.is_empty() && known.starts_with(begins))
+        });
         let folder = || {
-            path == file.context || file.tree.entry(&path).found().is_some_and(|entry| entry.kind == Kind::Directory)
+            path == file.context
+                || file.tree.entry(&path).found().is_some_and(|entry| entry.kind == Kind::Directory)
         };
         if manifest {
             out.extend(path.parent().map(Utf8Path::to_owned));
@@ -316,7 +333,10 @@ fn say(
         Some(edit) => {
             finding
                 .note(format!("Check that the project runs on `{newest}`, or change `{name}` instead."))
-                .fix(Fix::confirm(format!("Use `{}:{newest}`", base.image.reference.name().replace('`', "")), vec![edit]));
+                .fix(Fix::confirm(
+                    format!("Use `{}:{newest}`", base.image.reference.name().replace('`', "")),
+                    vec![edit],
+                ));
         }
         None => {
             finding.note(format!("`{newest}` would do."));
@@ -330,7 +350,9 @@ fn argument(file: &FileFacts<'_>, base: &BaseUse<'_>) -> Option<(String, Span)> 
     let Base::Image(_) = &stage.base else { return None };
     let word = from_image(stage.from)?;
     let named = |name: &str| {
-        [format!("${{{name}}}"), format!("${name}"), format!("${{{name}:")].iter().any(|form| word.text.contains(form.as_str()))
+        [format!("${{{name}}}"), format!("${name}"), format!("${{{name}:")]
+            .iter()
+            .any(|form| word.text.contains(form.as_str()))
     };
     let mut found = file
         .globals

@@ -130,18 +130,26 @@ fn find<'a>(
             let name = match name.strip_prefix('*') {
                 Some(end) => {
                     let names = file.tree.names(&home).found()?;
-                    let found = names.iter().find(|name| name.ends_with(end) && *name != manifest.file_name().unwrap_or(""));
+                    let found = names
+                        .iter()
+                        .find(|name| name.ends_with(end) && *name != manifest.file_name().unwrap_or(""));
                     let Some(found) = found else { continue };
                     found.clone()
                 }
                 None => (*name).to_owned(),
             };
             let lock = home.join(&name);
-            if !matches!(file.tree.entry(&lock), Lookup::Found(_)) || Some(name.as_str()) == manifest.file_name() {
+            if !matches!(file.tree.entry(&lock), Lookup::Found(_))
+                || Some(name.as_str()) == manifest.file_name()
+            {
                 continue;
             }
             if *kind == Some(crate::repository::locks::LockKind::Requirements) {
-                let compiled = file.tree.read(&lock).found().is_some_and(|text| crate::repository::locks::is_compiled(&text));
+                let compiled = file
+                    .tree
+                    .read(&lock)
+                    .found()
+                    .is_some_and(|text| crate::repository::locks::is_compiled(&text));
                 if !compiled {
                     continue;
                 }
@@ -192,7 +200,11 @@ fn say(
             finding.note(stale(&behind, &lock, &manifest));
         } else if let Some(edit) = copy_edit(file, project, &lock) {
             let mut edits = vec![edit];
-            edits.extend(ways::edits(file, stage, run, step, way, project.placed.is_with_folder()).map(|(edits, _)| edits).unwrap_or_default());
+            edits.extend(
+                ways::edits(file, stage, run, step, way, project.placed.is_with_folder())
+                    .map(|(edits, _)| edits)
+                    .unwrap_or_default(),
+            );
             finding
                 .note(format!("Check that `{lock}` is up to date: the install stops where it is not."))
                 .fix(Fix::confirm(format!("Copy `{lock}`, too"), edits));
@@ -204,11 +216,17 @@ fn say(
     let replaces = matches!(way.change, Change::Verb("install") | Change::Drop(_))
         || (way.change == Change::Text && matches!(&*call.verb_text, "update" | "lock" | "u" | "upgrade"));
     let message = if way.blind {
-        format!("`{command}` takes no notice of `{lock}`: every build may get other versions of the dependencies.")
+        format!(
+            "`{command}` takes no notice of `{lock}`: every build may get other versions of the dependencies."
+        )
     } else if replaces {
-        format!("`{command}` replaces what `{lock}` fixes: every build may get other versions of the dependencies.")
+        format!(
+            "`{command}` replaces what `{lock}` fixes: every build may get other versions of the dependencies."
+        )
     } else {
-        format!("`{command}` changes `{lock}` where it does not fit, instead of stopping: a rebuild may bring other versions.")
+        format!(
+            "`{command}` changes `{lock}` where it does not fit, instead of stopping: a rebuild may bring other versions."
+        )
     };
     if let Some(behind) = behind(file, project).filter(|_| way.change != Change::Text) {
         report.add(span, message).level(Level::Info).note(stale(&behind, &lock, &manifest));
@@ -216,14 +234,18 @@ fn say(
     }
     let mut finding = report.add(span, message);
     if replaces {
-        finding = finding.note("Update the lock file outside of the build, so that the change can be seen and tested.");
+        finding = finding
+            .note("Update the lock file outside of the build, so that the change can be seen and tested.");
     }
     match ways::edits(file, stage, run, step, way, project.placed.is_with_folder()) {
         Some((edits, title)) => {
-            let workspace = ways::is_workspace(file, way, &project.manifest) && !project.placed.is_with_folder();
+            let workspace =
+                ways::is_workspace(file, way, &project.manifest) && !project.placed.is_with_folder();
             if workspace {
                 finding
-                    .note("This is a workspace: check that the manifests of all its folders are copied before.")
+                    .note(
+                        "This is a workspace: check that the manifests of all its folders are copied before.",
+                    )
                     .fix(Fix::confirm(title, edits));
             } else {
                 finding.fix(Fix::safe(title, edits));

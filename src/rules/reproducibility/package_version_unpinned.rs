@@ -10,6 +10,7 @@ use crate::repository::python::normalize_name;
 use crate::rules::{Check, Fix, Report};
 use crate::shell::packages::{Manager, Package, PackageCommand, PackageKind, Verb};
 use crate::text::Edit;
+use camino::Utf8Path;
 
 declare_rule! {
     /// A package is installed by name without a version.
@@ -91,8 +92,18 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, run: &InstructionFacts<'_
     for step in run.steps() {
         let Some(call) = step.call else { continue };
         let Some(codes) = codes(call, file) else { continue };
-        let open: Vec<&Package<'_>> =
+        let mut open: Vec<&Package<'_>> =
             call.packages.iter().filter(|package| is_open(call, package, &step)).collect();
+        // Inside of a module Go takes the version from `go.mod`.
+        if call.manager == Manager::Go && may_be_in_module(file, stage, run) {
+            open.retain(|package| package.version.is_some());
+        }
+        let mut named: Vec<&str> = Vec::new();
+        open.retain(|package| {
+            let new = !named.contains(&package.base_name());
+            named.push(package.base_name());
+            new
+        });
         if !open.is_empty() && !is_kept_elsewhere(call, run, &step) {
             say(file, stage, call, &open, codes, report);
         }
@@ -133,12 +144,35 @@ fn codes(call: &PackageCommand<'_>, file: &FileFacts<'_>) -> Option<&'static [&'
 
 /// Tools that install and build packages: nobody pins them, and they change little in the image.
 const FRONT_ENDS: [&str; 22] = [
-    "pip", "setuptools", "wheel", "build", "uv", "poetry", "poetry-core", "pipenv", "pdm", "hatch", "hatchling", "flit",
-    "virtualenv", "pip-tools", "pipx", "npm", "yarn", "pnpm", "corepack", "bundler", "cargo-binstall", "rubygems-update",
+    "pip",
+    "setuptools",
+    "wheel",
+    "build",
+    "uv",
+    "poetry",
+    "poetry-core",
+    "pipenv",
+    "pdm",
+    "hatch",
+    "hatchling",
+    "flit",
+    "virtualenv",
+    "pip-tools",
+    "pipx",
+    "npm",
+    "yarn",
+    "pnpm",
+    "corepack",
+    "bundler",
+    "cargo-binstall",
+    "rubygems-update",
 ];
 
 fn is_open(call: &PackageCommand<'_>, package: &Package<'_>, step: &Step<'_, '_>) -> bool {
-    if package.kind != PackageKind::Name || package.variable || package.name.contains(['*', '?', '{', '<', '$']) {
+    if package.kind != PackageKind::Name
+        || package.variable
+        || package.name.contains(['*', '?', '{', '<', '$'])
+    {
         return false;
     }
     let name = package.base_name();
@@ -147,7 +181,11 @@ fn is_open(call: &PackageCommand<'_>, package: &Package<'_>, step: &Step<'_, '_>
         return false;
     }
     // `apt-get install ./x.deb x/trixie-backports`, `pkg@edge`
-    if call.manager.is_system() && (package.version.is_some() || name.contains(['/', '@', '(']) || name.ends_with(".rpm")) {
+    if call.manager.is_system()
+        && (package.version.is_some()
+            || name.contains(['/', '@', '('])
+            || Utf8Path::new(name).extension() == Some("rpm"))
+    {
         return false;
     }
     // `dnf install name-1.2-3`, `python3.12`: what looks like a version is one.
@@ -162,10 +200,24 @@ fn is_open(call: &PackageCommand<'_>, package: &Package<'_>, step: &Step<'_, '_>
         return false;
     }
     match package.version.as_deref() {
-        None => true,
-        Some("latest" | "next" | "") => true,
+        None | Some("latest" | "next" | "") => true,
         Some(_) => false,
     }
+}
+
+/// Whether files of a module may be there: copied, mounted, fetched.
+fn may_be_in_module(file: &FileFacts<'_>, stage: &StageFacts<'_>, run: &InstructionFacts<'_>) -> bool {
+    let brings = |facts: &InstructionFacts<'_>| match facts.instruction.keyword {
+        Keyword::Copy | Keyword::Add => true,
+        Keyword::Run => {
+            !facts.mounts().is_empty()
+                || ["git ", "go mod", "go get", "go.mod", "curl ", "wget "]
+                    .iter()
+                    .any(|word| facts.instruction.rest_text().contains(word))
+        }
+        _ => false,
+    };
+    file.history(stage).iter().any(|(_, facts)| facts.index <= run.index && brings(facts))
 }
 
 /// Whether something else on the command line fixes the versions: constraints, a target release, a file of versions.
@@ -173,8 +225,10 @@ fn is_kept_elsewhere(call: &PackageCommand<'_>, run: &InstructionFacts<'_>, step
     let python = matches!(call.manager, Manager::Pip | Manager::Uv | Manager::Pipx);
     let constrained = call.packages.iter().any(|package| package.kind == PackageKind::Constraints)
         || ["PIP_CONSTRAINT", "UV_CONSTRAINT"].iter().any(|name| crate::facts::is_set_for(run, step, name));
-    let local = call.has_flag(&["--no-index", "--offline", "--exclude-newer", "--uploaded-prior-to", "--before"]);
-    let release = call.manager == Manager::Apt && call.flag(&["-t", "--target-release", "--default-release"]).is_some();
+    let local =
+        call.has_flag(&["--no-index", "--offline", "--exclude-newer", "--uploaded-prior-to", "--before"]);
+    let release =
+        call.manager == Manager::Apt && call.flag(&["-t", "--target-release", "--default-release"]).is_some();
     (python && constrained) || local || release || call.may_contain_anything()
 }
 
@@ -187,8 +241,11 @@ fn say(
     report: &mut Report,
 ) {
     let Some(first) = open.first() else { return };
-    let mut names: Vec<String> =
-        open.iter().take(MOST_NAMED).map(|package| format!("`{}`", package.base_name().replace('`', ""))).collect();
+    let mut names: Vec<String> = open
+        .iter()
+        .take(MOST_NAMED)
+        .map(|package| format!("`{}`", package.base_name().replace('`', "")))
+        .collect();
     if open.len() > MOST_NAMED {
         names.push(format!("{} more", open.len() - MOST_NAMED));
     }
@@ -208,9 +265,13 @@ fn say(
     if let Some(server) = server {
         finding = finding.note(format!("`{server}` is what the container runs."));
     }
-    let versions: Vec<Option<String>> = open.iter().map(|package| stated(file, call.manager, package)).collect();
-    let edits: Option<Vec<Edit>> =
-        open.iter().zip(&versions).map(|(package, version)| pin(call, package, version.as_deref()?)).collect();
+    let versions: Vec<Option<String>> =
+        open.iter().map(|package| stated(file, call.manager, package)).collect();
+    let edits: Option<Vec<Edit>> = open
+        .iter()
+        .zip(&versions)
+        .map(|(package, version)| pin(call, package, version.as_deref()?))
+        .collect();
     match edits {
         Some(edits) => {
             finding
@@ -230,7 +291,12 @@ fn say(
 }
 
 /// The package of the call whose program the container runs.
-fn served(file: &FileFacts<'_>, stage: &StageFacts<'_>, call: &PackageCommand<'_>, open: &[&Package<'_>]) -> Option<String> {
+fn served(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    call: &PackageCommand<'_>,
+    open: &[&Package<'_>],
+) -> Option<String> {
     if call.manager.is_system() {
         return None;
     }
@@ -269,7 +335,8 @@ fn pin(call: &PackageCommand<'_>, package: &Package<'_>, version: &str) -> Optio
     };
     // Quotes and markers (`"a; python_version > '3'"`) are left to a person.
     let word = package.span.len() as usize == package.name.len();
-    (plain && word && package.version.is_none()).then(|| Edit::insert(package.span.end, format!("{separator}{version}")))
+    (plain && word && package.version.is_none())
+        .then(|| Edit::insert(package.span.end, format!("{separator}{version}")))
 }
 
 /// Files beside the Dockerfile that fix the versions of a manager's packages.

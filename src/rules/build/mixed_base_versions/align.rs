@@ -34,13 +34,13 @@ pub(super) fn change(
     } else {
         (taker, to, there.filter(|tag| all(to, tag, lives))?)
     };
-    write(&tag_span(file, stage)?, image, tag)
+    write(tag_span(file, stage)?, image, tag)
 }
 
-fn write(span: &Span, image: &BaseImage, tag: String) -> Option<Change> {
+fn write(span: Span, image: &BaseImage, tag: String) -> Option<Change> {
     let name = format!("{}:{tag}", image.reference.name().replace('`', ""));
     ImageReference::parse(&name)?;
-    Some(Change { edit: Edit::replace(*span, tag), name })
+    Some(Change { edit: Edit::replace(span, tag), name })
 }
 
 /// Where the tag of a stage's base stands, when nothing else takes it from there.
@@ -78,13 +78,13 @@ fn aligned(model: &BaseImage, image: &BaseImage) -> Option<String> {
         variant.retain(|word| *word != "slim");
     }
     let word = match (model_word, own_word) {
-        (Some(word), _) => Some(word.to_owned()),
         (None, Some(_)) if os.family != Family::Alpine => os.codename.clone(),
-        (None, Some(word)) => Some(word.to_owned()),
+        (Some(word), _) | (None, Some(word)) => Some(word.to_owned()),
         (None, None) => None,
     };
     let mut candidates = Vec::new();
-    let joined = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("-");
+    let joined =
+        |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("-");
     let variant = variant.join("-");
     let word = word.unwrap_or_default();
     candidates.push(joined(&[version, &variant, &word]));

@@ -8,6 +8,7 @@ use crate::repository::Lookup;
 use crate::repository::package_json::PackageJson;
 use crate::shell::Word;
 use crate::shell::packages::Manager;
+use camino::Utf8Path;
 
 /// Files that fit one kind of base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +102,8 @@ fn made(
     let name = command.name()?;
     let words = || command.args().iter().filter_map(Word::literal);
     let here = || file.working_dir(stage, run, step);
-    let target = |text: &str| if text.starts_with('/') { Some(join("/", text)) } else { Some(join(&here()?, text)) };
+    let target =
+        |text: &str| if text.starts_with('/') { Some(join("/", text)) } else { Some(join(&here()?, text)) };
     // `python -m venv /opt/venv`, `virtualenv x`, `uv venv x`
     let venv = match name {
         "virtualenv" => true,
@@ -109,11 +111,11 @@ fn made(
         _ => crate::facts::is_python(name) && words().any(|word| matches!(word, "venv" | "virtualenv")),
     };
     if venv {
-        let made = words().filter(|word| !word.starts_with('-')).last().filter(|word| *word != "venv");
+        let made = words().rfind(|word| !word.starts_with('-')).filter(|word| *word != "venv");
         return holds(path, &target(made.unwrap_or(".venv"))?).then_some(Goods::Virtualenv);
     }
     if name == "go" && words().next() == Some("build") {
-        return go_program(run, step, &target, path);
+        return go_program(file, stage, run, step, &target, path);
     }
     let call = step.call?;
     match Ecosystem::of(call).map(|reads| reads.ecosystem) {
@@ -122,7 +124,9 @@ fn made(
         }
         Some(Ecosystem::Uv) if call.verb_text == "sync" => {
             let managed = ["UV_PYTHON", "UV_PYTHON_INSTALL_DIR", "UV_MANAGED_PYTHON"];
-            if managed.iter().any(|name| is_set_for(run, step, name)) || call.flag(&["--python", "-p"]).is_some() {
+            if managed.iter().any(|name| is_set_for(run, step, name))
+                || call.flag(&["--python", "-p"]).is_some()
+            {
                 return None;
             }
             let made = match run.state.env("UV_PROJECT_ENVIRONMENT") {
@@ -148,6 +152,8 @@ fn made(
 
 /// `go build -o path` with cgo.
 fn go_program(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
     run: &InstructionFacts<'_>,
     step: &Step<'_, '_>,
     target: &dyn Fn(&str) -> Option<String>,
@@ -164,7 +170,47 @@ fn go_program(
     let linked = ["-static", "netgo", "osusergo"].iter().any(|word| text.contains(word));
     // Cross-compiling switches cgo off.
     let other = ["GOARCH", "GOOS", "GOFLAGS"].iter().any(|name| is_set_for(run, step, name));
-    (here && !linked && !other && !cgo_is_off(run, step)).then_some(Goods::GoProgram)
+    let found = here && !linked && !other && !cgo_is_off(run, step);
+    (found && needs_libc(file, stage, run, step)).then_some(Goods::GoProgram)
+}
+
+/// Imports and modules with which a Go program calls the C library, where cgo is on: name service, users, C itself.
+const NEEDS_LIBC: [&str; 12] = [
+    "\"net\"",
+    "\"net/http\"",
+    "\"os/user\"",
+    "import \"C\"",
+    "google.golang.org/grpc",
+    "github.com/gin-gonic/gin",
+    "github.com/gofiber/fiber",
+    "github.com/labstack/echo",
+    "github.com/go-chi/chi",
+    "github.com/gorilla/mux",
+    "github.com/mattn/go-sqlite3",
+    "github.com/lib/pq",
+];
+
+/// Whether the program is known to use something that is linked against the C library.
+fn needs_libc(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    run: &InstructionFacts<'_>,
+    step: &Step<'_, '_>,
+) -> bool {
+    let words = step.command.args().iter().filter_map(Word::literal).filter(|word| !word.starts_with('-'));
+    let sources = words.filter(|word| *word != "build").map(|word| {
+        if Utf8Path::new(word).extension() == Some("go") {
+            word.to_owned()
+        } else {
+            format!("{}/main.go", word.trim_end_matches('/'))
+        }
+    });
+    let usual = ["go.mod", "main.go"].map(str::to_owned);
+    usual.into_iter().chain(sources).any(|name| {
+        let placed = file.placed_at(stage, run, step, &name);
+        let text = placed.path().and_then(|path| file.tree.read(path).found());
+        text.is_some_and(|text| NEEDS_LIBC.iter().any(|word| text.contains(word)))
+    })
 }
 
 fn cgo_is_off(run: &InstructionFacts<'_>, step: &Step<'_, '_>) -> bool {
@@ -191,7 +237,9 @@ fn builds_for_glibc(file: &FileFacts<'_>, giver: &StageFacts<'_>) -> bool {
     let runs = chain.iter().any(|stage| {
         stage.of(Keyword::Run).any(|run| run.calls.iter().any(|call| call.manager == Manager::Cargo))
     });
-    let told = ["musl", "crt-static", "--target", "CARGO_BUILD_TARGET", "zigbuild", "wasm"].iter().any(|word| text(word));
+    let told = ["musl", "crt-static", "--target", "CARGO_BUILD_TARGET", "zigbuild", "wasm"]
+        .iter()
+        .any(|word| text(word));
     let configured = [".cargo/config.toml", ".cargo/config"].iter().any(|name| {
         file.tree.read(&file.context.join(name)).found().is_some_and(|text| text.contains("target"))
     });
@@ -232,7 +280,9 @@ pub(super) fn has_native(file: &FileFacts<'_>, giver: &StageFacts<'_>) -> Option
                     continue;
                 }
                 let placed = file.placed_at(stage, run, &step, "package.json");
-                let Lookup::Found(manifest) = PackageJson::read(file.tree, placed.path()?) else { return None };
+                let Lookup::Found(manifest) = PackageJson::read(file.tree, placed.path()?) else {
+                    return None;
+                };
                 return Some(NATIVE.iter().any(|name| manifest.dependency(name).is_some()));
             }
         }

@@ -2,10 +2,11 @@
 
 use super::Here;
 use crate::dockerfile::Keyword;
-use crate::facts::{FileFacts, StageFacts, launches};
+use crate::facts::{FileFacts, InstructionFacts, StageFacts, launches};
 use crate::repository::package_json::PackageJson;
 use crate::shell::packages::{PackageCommand, Verb};
 use crate::shell::{Command, Word};
+use camino::Utf8Path;
 
 /// Whether something needs it, as far as that is known. Where something does, there is no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +31,15 @@ pub(super) enum Scripts {
 const ANYTHING: [&str; 9] = ["make", "just", "task", "sh", "bash", "ash", "tox", "nox", "invoke"];
 
 /// The commands that run behind the install: in the rest of its RUN, and in later ones.
-fn commands_behind<'f>(here: &'f Here<'_, '_>) -> impl Iterator<Item = (&'f Command, Option<&'f PackageCommand<'f>>)> {
+fn commands_behind<'f>(
+    here: &'f Here<'_, '_>,
+) -> impl Iterator<Item = (&'f Command, Option<&'f PackageCommand<'f>>)> {
     let install = here.step.command;
     let rest = here.run.steps().skip_while(move |step| !std::ptr::eq(step.command, install)).skip(1);
     let stages = here.file.with_descendants(here.stage);
-    let later = stages.into_iter().flat_map(|stage| stage.of(Keyword::Run)).filter(|run| run.index > here.run.index);
-    rest.chain(later.flat_map(|run| run.steps())).map(|step| (step.command, step.call))
+    let later =
+        stages.into_iter().flat_map(|stage| stage.of(Keyword::Run)).filter(|run| run.index > here.run.index);
+    rest.chain(later.flat_map(InstructionFacts::steps)).map(|step| (step.command, step.call))
 }
 
 /// The final stage that the install ends up in.
@@ -43,9 +47,16 @@ fn last<'f>(file: &'f FileFacts<'_>, stage: &StageFacts<'_>) -> Option<&'f Stage
     file.with_descendants(stage).into_iter().find(|stage| stage.last)
 }
 
+/// Whether a path has this extension.
+fn has_extension(path: &str, extension: &str) -> bool {
+    Utf8Path::new(path).extension() == Some(extension)
+}
+
 fn runs_anything(command: &Command) -> bool {
     let name = command.name().unwrap_or("");
-    let script = command.name_word().is_some_and(|word| word.text().starts_with("./") || word.text().ends_with(".sh"));
+    let script = command
+        .name_word()
+        .is_some_and(|word| word.text().starts_with("./") || has_extension(word.text(), "sh"));
     script || command.name().is_none() && !command.words.is_empty() || ANYTHING.contains(&name)
 }
 
@@ -69,13 +80,14 @@ fn builds_node(command: &Command, call: Option<&PackageCommand<'_>>) -> bool {
     let args = || command.args().iter().map(Word::text);
     match name {
         "npm" | "pnpm" | "yarn" => {
-            let quiet = ["cache", "config", "store", "set", "fund", "audit", "--version", "-v", "-g", "--global"];
+            let quiet =
+                ["cache", "config", "store", "set", "fund", "audit", "--version", "-v", "-g", "--global"];
             let install = call.is_some_and(|call| call.verb == Verb::Install || call.verb == Verb::Clean);
             !install && !args().any(|word| quiet.contains(&word))
         }
-        "npx" | "pnpx" | "bunx" | "node" | "bun" | "deno" | "tsc" | "webpack" | "vite" | "next" | "nuxt" | "ng"
-        | "gulp" | "grunt" | "rollup" | "esbuild" | "babel" | "nest" | "turbo" | "nx" | "lerna" | "jest" | "mocha"
-        | "prisma" | "ember" | "gatsby" | "bower" => true,
+        "npx" | "pnpx" | "bunx" | "node" | "bun" | "deno" | "tsc" | "webpack" | "vite" | "next" | "nuxt"
+        | "ng" | "gulp" | "grunt" | "rollup" | "esbuild" | "babel" | "nest" | "turbo" | "nx" | "lerna"
+        | "jest" | "mocha" | "prisma" | "ember" | "gatsby" | "bower" => true,
         "rm" => args().any(|word| word.contains("node_modules")),
         _ => command.words.iter().any(|word| word.text().contains("node_modules/.bin")),
     }
@@ -91,7 +103,9 @@ pub(super) fn node(here: &Here<'_, '_>, manifest: &str, names: &[String]) -> Opt
     let mut known = Use::No;
     for words in starts {
         let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
-        if names_one(&words.join(" "), names) || matches!(program, "npx" | "nodemon" | "ts-node" | "tsx" | "vite") {
+        if names_one(&words.join(" "), names)
+            || matches!(program, "npx" | "nodemon" | "ts-node" | "tsx" | "vite")
+        {
             return None;
         }
         match program {
@@ -120,7 +134,8 @@ pub(super) fn node(here: &Here<'_, '_>, manifest: &str, names: &[String]) -> Opt
 pub(super) fn scripts(manifest: &str, names: &[String]) -> Scripts {
     let Some(manifest) = PackageJson::parse(manifest) else { return Scripts::None };
     let mut out = Scripts::None;
-    for name in ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"] {
+    for name in ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"]
+    {
         if let Some(text) = manifest.script(name) {
             let runs = ["npm ", "yarn", "pnpm", "npx ", "tsc", "husky"];
             if names_one(text, names) || runs.iter().any(|word| text.contains(word)) {
@@ -134,18 +149,32 @@ pub(super) fn scripts(manifest: &str, names: &[String]) -> Scripts {
 
 /// See [`Use`].
 pub(super) fn python(here: &Here<'_, '_>, names: &[String]) -> Option<Use> {
-    let tests = ["pytest", "py.test", "mypy", "ruff", "flake8", "black", "pylint", "coverage", "pre-commit", "sphinx-build"];
-    let named = |word: &str| names.iter().any(|name| name == word) || tests.contains(&word);
+    let tests = [
+        "pytest",
+        "py.test",
+        "mypy",
+        "ruff",
+        "flake8",
+        "black",
+        "pylint",
+        "coverage",
+        "pre-commit",
+        "sphinx-build",
+    ];
+    let is_tool = |word: &str| names.iter().any(|name| name == word) || tests.contains(&word);
     let needs = commands_behind(here).any(|(command, _)| {
         runs_anything(command)
-            || command.words.iter().any(|word| named(word.text()) || word.text().contains("pytest"))
+            || command.words.iter().any(|word| is_tool(word.text()) || word.text().contains("pytest"))
     });
     if needs {
         return None;
     }
     let Some(starts) = start_words(here.file, here.stage) else { return Some(Use::Unknown) };
-    let named = starts.iter().flat_map(|words| words.iter()).any(|word| named(word.rsplit('/').next().unwrap_or(word)));
-    (!named).then_some(Use::No)
+    let starts_tool = starts
+        .iter()
+        .flat_map(|words| words.iter())
+        .any(|word| is_tool(word.rsplit('/').next().unwrap_or(word)));
+    (!starts_tool).then_some(Use::No)
 }
 
 /// Whether the container starts through `uv run` in a way that installs first.
@@ -154,7 +183,9 @@ pub(super) fn starts_with_uv_run(file: &FileFacts<'_>, stage: &StageFacts<'_>) -
         starts.iter().any(|words| {
             words.first().is_some_and(|word| word == "uv" || word.ends_with("/uv"))
                 && words.iter().any(|word| word == "run")
-                && !words.iter().any(|word| matches!(word.as_str(), "--no-sync" | "--no-dev" | "--no-default-groups"))
+                && !words
+                    .iter()
+                    .any(|word| matches!(word.as_str(), "--no-sync" | "--no-dev" | "--no-default-groups"))
         })
     }) && !last(file, stage).is_some_and(|last| last.end.env_is_set("UV_NO_SYNC"))
 }
@@ -165,7 +196,10 @@ pub(super) fn php(here: &Here<'_, '_>, names: &[String]) -> Option<Use> {
         let without = call.is_some_and(|call| call.flag(&["--no-dev"]).is_some());
         let tests = command.words.iter().any(|word| {
             let text = word.text();
-            text.contains("phpunit") || text.contains("phpstan") || text.contains("vendor/bin") || names_one(text, names)
+            text.contains("phpunit")
+                || text.contains("phpstan")
+                || text.contains("vendor/bin")
+                || names_one(text, names)
         });
         let scripts = command.name() == Some("composer")
             && command.args().iter().any(|word| matches!(word.text(), "run" | "run-script" | "test"));
@@ -182,7 +216,10 @@ pub(super) fn ruby(here: &Here<'_, '_>) -> Option<Use> {
     let needs = commands_behind(here).any(|(command, _)| {
         runs_anything(command)
             || command.words.iter().any(|word| {
-                matches!(word.text(), "rspec" | "rubocop" | "test" | "spec" | "RAILS_ENV=test" | "RAILS_ENV=development")
+                matches!(
+                    word.text(),
+                    "rspec" | "rubocop" | "test" | "spec" | "RAILS_ENV=test" | "RAILS_ENV=development"
+                )
             })
     });
     if needs {

@@ -76,14 +76,19 @@ pub(super) fn way(
             if has(&["--locked", "--frozen", "--script", "--no-lock"]) || set(&["UV_LOCKED", "UV_FROZEN"]) {
                 return None;
             }
-            let change = if has(&["--upgrade", "-U", "--upgrade-package", "-P"]) { Change::Text } else { Change::Option("--locked") };
+            let change = if has(&["--upgrade", "-U", "--upgrade-package", "-P"]) {
+                Change::Text
+            } else {
+                Change::Option("--locked")
+            };
             at(&["pyproject.toml"], &[("uv.lock", Some(LockKind::Uv))], change)
         }
         (Manager::Poetry, "install" | "sync" | "update" | "lock") => {
             let change = match verb {
                 "install" | "sync" => Change::Kept,
                 "update" => {
-                    let plain = call.operands.is_empty() && only(call, &["--with", "--without", "--only", "--sync"]);
+                    let plain =
+                        call.operands.is_empty() && only(call, &["--with", "--without", "--only", "--sync"]);
                     if plain { Change::Verb("install") } else { Change::Text }
                 }
                 _ if has(&["--check", "--no-update"]) => return None,
@@ -102,12 +107,16 @@ pub(super) fn way(
             at(&["Pipfile"], &[("Pipfile.lock", Some(LockKind::Pipenv))], change)
         }
         (Manager::Npm, "install" | "i" | "in" | "isntall" | "add") if call.is_from_manifest() => {
-            if has(&["-g", "--global", "--package-lock-only", "--dry-run"]) || call.flag(&["--location"]).is_some() {
+            if has(&["-g", "--global", "--package-lock-only", "--dry-run"])
+                || call.flag(&["--location"]).is_some()
+            {
                 return None;
             }
             // `npm ci` removes what is there before it installs.
             let again = file.ran_before(stage, run, step, |other| {
-                other.manager == Manager::Npm && other.verb == Verb::Install && !other.has_flag(&["-g", "--global"])
+                other.manager == Manager::Npm
+                    && other.verb == Verb::Install
+                    && !other.has_flag(&["-g", "--global"])
             });
             let without = flag(call, &["--no-package-lock", "--package-lock"]).is_some();
             let old = file.base_image(stage).is_some_and(|base| {
@@ -118,7 +127,8 @@ pub(super) fn way(
                 return None;
             }
             let change = if again || without { Change::Text } else { Change::Verb("ci") };
-            let locks = &[("npm-shrinkwrap.json", Some(LockKind::Npm)), ("package-lock.json", Some(LockKind::Npm))];
+            let locks =
+                &[("npm-shrinkwrap.json", Some(LockKind::Npm)), ("package-lock.json", Some(LockKind::Npm))];
             let way = at(&["package.json"], locks, change)?;
             Some(Way { blind: without, ..way })
         }
@@ -141,7 +151,8 @@ pub(super) fn way(
             at(&["package.json"], &[("pnpm-lock.yaml", Some(LockKind::Pnpm))], change)
         }
         (Manager::Bundler, "install" | "i" | "") if call.is_from_manifest() => {
-            let configured = file.first(stage, "bundle config frozen", |facts| facts.scripts().any(configures_bundler));
+            let configured =
+                file.first(stage, "bundle config frozen", |facts| facts.scripts().any(configures_bundler));
             if has(&["--deployment", "--frozen", "--gemfile"])
                 || set(&["BUNDLE_DEPLOYMENT", "BUNDLE_FROZEN", "BUNDLE_GEMFILE"])
                 || configured.is_some_and(|index| index <= run.index)
@@ -164,7 +175,10 @@ pub(super) fn way(
                 return None;
             }
             let dir = if verb.ends_with("install") {
-                let path = call.packages.first().filter(|package| package.kind == PackageKind::Path && !package.variable)?;
+                let path = call
+                    .packages
+                    .first()
+                    .filter(|package| package.kind == PackageKind::Path && !package.variable)?;
                 format!("{}/", path.name.trim_end_matches('/'))
             } else {
                 String::new()
@@ -188,12 +202,18 @@ pub(super) fn way(
             at(&[project], &[("packages.lock.json", Some(LockKind::Nuget))], Change::Option("--locked-mode"))
         }
         (Manager::Conda, "env create" | "env update" | "create" | "install") => {
-            let listed = call.packages.iter().filter(|package| package.kind == PackageKind::Requirements && !package.variable);
+            let listed = call
+                .packages
+                .iter()
+                .filter(|package| package.kind == PackageKind::Requirements && !package.variable);
             let manifests: Vec<String> = listed
                 .map(|package| package.name.to_string())
-                .filter(|name| (name.ends_with(".yml") || name.ends_with(".yaml")) && !name.contains("lock"))
+                .filter(|name| {
+                    matches!(Utf8Path::new(name).extension(), Some("yml" | "yaml")) && !name.contains("lock")
+                })
                 .collect();
-            let locks = &[("*conda-lock.yml", None), ("*-linux-64.lock", None), ("*-linux-aarch64.lock", None)];
+            let locks =
+                &[("*conda-lock.yml", None), ("*-linux-64.lock", None), ("*-linux-aarch64.lock", None)];
             (!manifests.is_empty()).then_some(Way {
                 manifests,
                 locks,
@@ -280,19 +300,22 @@ fn pip(
     {
         return None;
     }
-    let folder = call.packages.iter().find(|package| project(package.kind) && !package.name.contains(".whl"))?;
+    let folder =
+        call.packages.iter().find(|package| project(package.kind) && !package.name.contains(".whl"))?;
     let dir = folder.name.split('[').next().unwrap_or("").trim_end_matches('/').to_owned();
     // What was installed from the lock file before is what it then finds.
     let from_lock = |other: &PackageCommand<'_>| {
         other.packages.iter().any(|package| listed(package.kind))
             || (other.manager == Manager::Uv && matches!(&*other.verb_text, "sync" | "export" | "pip sync"))
-            || (other.manager == Manager::Poetry && matches!(&*other.verb_text, "install" | "sync" | "export"))
+            || (other.manager == Manager::Poetry
+                && matches!(&*other.verb_text, "install" | "sync" | "export"))
             || (other.manager == Manager::Pipenv && matches!(other.verb, Verb::Install))
     };
     if file.ran_before(stage, run, step, from_lock) {
         return None;
     }
-    let manifests = ["pyproject.toml", "setup.py", "setup.cfg"].iter().map(|name| format!("{dir}/{name}")).collect();
+    let manifests =
+        ["pyproject.toml", "setup.py", "setup.cfg"].iter().map(|name| format!("{dir}/{name}")).collect();
     Some(Way { manifests, locks: PYTHON, change: Change::Text, blind: true, manager: Manager::Pip })
 }
 
@@ -331,7 +354,8 @@ pub(super) fn is_configured(file: &FileFacts<'_>, way: &Way, manifest: &Utf8Path
                 || says("pnpm-workspace.yaml", &["frozenLockfile: true"])
         }
         Manager::Yarn => {
-            says(".yarnrc.yml", &["enableImmutableInstalls: true"]) || says(".yarnrc", &["frozen-lockfile true"])
+            says(".yarnrc.yml", &["enableImmutableInstalls: true"])
+                || says(".yarnrc", &["frozen-lockfile true"])
         }
         Manager::Bundler => says(".bundle/config", &["BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT"]),
         Manager::Dotnet => {
@@ -351,9 +375,11 @@ pub(super) fn is_workspace(file: &FileFacts<'_>, way: &Way, manifest: &Utf8Path)
             file.tree.entry(&home.join("pnpm-workspace.yaml")).found().is_some()
                 || matches!(PackageJson::read(file.tree, manifest), Lookup::Found(found) if found.workspaces.is_some())
         }
-        Manager::Uv | Manager::Cargo => {
-            file.tree.read(manifest).found().is_some_and(|text| text.contains("workspace]") || text.contains("workspace = true"))
-        }
+        Manager::Uv | Manager::Cargo => file
+            .tree
+            .read(manifest)
+            .found()
+            .is_some_and(|text| text.contains("workspace]") || text.contains("workspace = true")),
         _ => false,
     }
 }
@@ -412,11 +438,18 @@ fn gems_may_move(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
         return true;
     }
     let starts = stage.start.command_words().is_some_and(|words| {
-        words.first().is_some_and(|word| matches!(word.as_str(), "bundle" | "bundler") || word.starts_with("bin/") || word.starts_with("./bin/"))
+        words.first().is_some_and(|word| {
+            matches!(word.as_str(), "bundle" | "bundler")
+                || word.starts_with("bin/")
+                || word.starts_with("./bin/")
+        })
     });
     let only_bundler = stage.of(Keyword::Run).all(|run| {
         run.scripts().flat_map(crate::shell::Script::commands).all(|command| {
-            !matches!(command.name(), Some("rails" | "rake" | "puma" | "rackup" | "jekyll" | "sidekiq" | "rspec"))
+            !matches!(
+                command.name(),
+                Some("rails" | "rake" | "puma" | "rackup" | "jekyll" | "sidekiq" | "rspec")
+            )
         })
     });
     starts && only_bundler && !file.is_taken_from(stage) && !stage.built_on
