@@ -461,7 +461,12 @@ fn is_for_development(path: &str) -> bool {
     let mut parts = stem.rsplit('/');
     let name = parts.next().unwrap_or("");
     let folder = parts.next().unwrap_or("");
-    let word = |text: &str| matches!(text, "dev" | "devel" | "development" | "test" | "tests" | "testing");
+    let word = |text: &str| {
+        matches!(
+            text,
+            "dev" | "devel" | "development" | "test" | "tests" | "testing" | "doc" | "docs" | "lint"
+        )
+    };
     let words: Vec<&str> = name.split(['-', '_', '.']).collect();
     match words.as_slice() {
         ["requirements", rest] | [rest, "requirements"] => word(rest),

@@ -320,6 +320,8 @@ fn say(
         return;
     };
     let edit = match (base.tag(), argument) {
+        // A digest says which image it is, whatever the tag.
+        _ if base.image.reference.digest().is_some() => None,
         (Some(span), _) => Some(Edit::replace(span, newest.as_str())),
         // `ruby:$RUBY_VERSION-slim`: the version alone is the argument's.
         (None, Some((_, span))) => {

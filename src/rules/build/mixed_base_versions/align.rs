@@ -47,7 +47,8 @@ fn write(span: Span, image: &BaseImage, tag: String) -> Option<Change> {
 fn tag_span(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<Span> {
     let root = file.stages.get(stage.root)?;
     let Base::Image(image) = &root.base else { return None };
-    (!image.from_arg).then_some(image.literal_tag?)
+    // A digest says which image it is, whatever the tag.
+    (!image.from_arg && image.reference.digest().is_none()).then_some(image.literal_tag?)
 }
 
 /// The tag of `image` with version and distribution of `model`, in its own variant; only one that is built.
@@ -59,10 +60,14 @@ fn aligned(model: &BaseImage, image: &BaseImage) -> Option<String> {
         let tag = format!("{}{rest}", os.codename.as_deref()?);
         return listed(image, tag);
     }
-    if image.image.repository == "alpine" || image.image != model.image {
+    let version = language_version(model)?;
+    let distroless = os.family == Family::Distroless;
+    let same = image.image == model.image
+        || (distroless && language_version(image).is_some_and(|own| own.language == version.language));
+    if !same {
         return None;
     }
-    let version = language_version(model)?.text;
+    let version = version.text;
     let own = image.defaults.distribution.as_ref()?;
     let names_os = |word: &str, os: &crate::image::Distribution| {
         os.codename.as_deref() == Some(word) || word.starts_with("alpine")
@@ -78,6 +83,7 @@ fn aligned(model: &BaseImage, image: &BaseImage) -> Option<String> {
         variant.retain(|word| *word != "slim");
     }
     let word = match (model_word, own_word) {
+        _ if distroless => os.codename.clone(),
         (None, Some(_)) if os.family != Family::Alpine => os.codename.clone(),
         (Some(word), _) | (None, Some(word)) => Some(word.to_owned()),
         (None, None) => None,
