@@ -47,16 +47,20 @@ impl Placed<'_> {
     }
 }
 
+/// How many instructions above a RUN are looked at: each rule may ask at each RUN.
+const MAX_ABOVE: usize = 500;
+
 impl<'a> FileFacts<'a> {
     /// What of the context stands at an absolute path of the image while `run`, an instruction of `stage`, runs.
     pub fn placed(&self, stage: &StageFacts<'_>, run: &InstructionFacts<'_>, target: &str) -> Placed<'a> {
         if let Some(mounted) = self.mounted(run, target) {
             return mounted;
         }
-        let chain = self.chain(stage).into_iter();
-        for facts in chain.flat_map(|owner| owner.instructions.iter().rev()) {
-            if facts.index >= run.index {
-                continue;
+        let mut left = MAX_ABOVE;
+        for facts in self.above_run(stage, run) {
+            left -= 1;
+            if left == 0 {
+                return Placed::Unknown;
             }
             match facts.instruction.keyword {
                 Keyword::Copy | Keyword::Add if facts.instruction.heredocs.is_empty() => {
@@ -85,12 +89,20 @@ impl<'a> FileFacts<'a> {
     ) -> bool {
         let here = run.steps().take_while(|other| !std::ptr::eq(other.command, step.command));
         here.filter_map(|other| other.call).any(&holds)
-            || self
-                .chain(stage)
-                .into_iter()
-                .flat_map(|owner| owner.instructions.iter())
-                .filter(|facts| facts.index < run.index)
-                .any(|facts| facts.calls.iter().any(&holds))
+            || self.above_run(stage, run).take(MAX_ABOVE).any(|facts| facts.calls.iter().any(&holds))
+    }
+
+    /// The instructions above a RUN in its stage and in those it is built on, the nearest first.
+    fn above_run<'s>(
+        &'s self,
+        stage: &StageFacts<'_>,
+        run: &InstructionFacts<'_>,
+    ) -> impl Iterator<Item = &'s InstructionFacts<'a>> {
+        let index = run.index;
+        self.chain(stage).into_iter().flat_map(move |owner| {
+            let before = owner.instructions.partition_point(|facts| facts.index < index);
+            owner.instructions.get(..before).unwrap_or(&[]).iter().rev()
+        })
     }
 
     fn takes_away(facts: &InstructionFacts<'_>, target: &str) -> bool {

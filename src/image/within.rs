@@ -34,8 +34,8 @@ pub fn newest_tag_within(
     found.into_iter().rev().find_map(|(_, version)| {
         let exact = format!("{version}{rest}");
         let listed = super::official::build_of(image, &exact).is_some();
-        let tag = if listed { Some(exact) } else { newest_os_variant(image, &exact, today) };
-        tag.filter(lives)
+        let moved = || newest_os_variant(image, &exact, today).filter(lives);
+        Some(exact.clone()).filter(|tag| listed && lives(tag)).or_else(moved)
     })
 }
 
@@ -71,6 +71,10 @@ mod tests {
         assert_eq!(find("slim", 14), None);
         // No longer built on this distribution.
         assert_eq!(find("3.9-slim-buster", 14).as_deref(), Some("3.13-slim-trixie"));
+        // Still built on a distribution that has ended.
+        let node = Image { repository: "node".to_owned(), official: true };
+        let newest = newest_tag_within(&node, "20-bullseye", today, |release, _| release[0] == 24);
+        assert_eq!(newest.as_deref(), Some("24-trixie"));
         let precise = find("3.9.18", 14).unwrap();
         assert!(precise.starts_with("3.13.") && precise.split('.').count() == 3, "{precise}");
     }

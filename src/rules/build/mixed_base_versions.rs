@@ -79,12 +79,16 @@ enum Libc {
     None,
 }
 
+/// The paths that one stage copies from others which are looked at; nobody writes more.
+const MAX_PATHS: usize = 200;
+
 fn check(file: &FileFacts<'_>, report: &mut Report) {
     if file.stages.len() < 2 {
         return;
     }
     for taker in &file.stages {
         let mut done: Vec<usize> = Vec::new();
+        let mut left = MAX_PATHS;
         for copy in taker.of(Keyword::Copy) {
             let Some(from) = copy.instruction.flag_value("from") else { continue };
             let Some(giver) =
@@ -96,7 +100,8 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
                 continue;
             }
             let sources = copy.instruction.args.split_last().map_or(&[][..], |(_, sources)| sources);
-            for source in sources {
+            for source in sources.iter().take(left) {
+                left -= 1;
                 let Some(path) = copy.state.expand(&source.text).value else { continue };
                 let Some(goods) = goods(file, giver, &path) else { continue };
                 if judge(file, giver, taker, source, goods, report) {

@@ -84,11 +84,14 @@ const MOST_NAMED: usize = 3;
 /// Up to so many dependencies are some tools rather than an application.
 const FEW: usize = 2;
 
+/// The calls of package managers in one RUN that are looked at; nobody writes more.
+const MAX_CALLS: usize = 200;
+
 fn check(file: &FileFacts<'_>, report: &mut Report) {
     let mut seen: Vec<Utf8PathBuf> = Vec::new();
     for stage in &file.stages {
         for run in stage.of(Keyword::Run).filter(|run| !run.calls.is_empty()) {
-            for step in run.steps() {
+            for step in run.steps().filter(|step| step.call.is_some()).take(MAX_CALLS) {
                 let Some(call) = step.call else { continue };
                 for source in sources(call) {
                     examine(file, stage, run, &step, call, &source, &mut seen, report);

@@ -287,15 +287,17 @@ fn say(
     let plain = |text: &str| text.replace('`', "").chars().take(60).collect::<String>();
     // A build argument that CI gives: the default says nothing.
     let argument = argument(file, base);
-    if base.image.from_arg
-        && argument.as_ref().is_none_or(|(name, _)| file.is_spoken_of_in_ci(&[name.as_str()]))
-    {
+    let from_arg = base.image.from_arg && base.tag().is_none_or(|tag| file.stage_at(tag.start).is_none());
+    if from_arg && argument.as_ref().is_none_or(|(name, _)| file.is_spoken_of_in_ci(&[name.as_str()])) {
         return;
     }
     let Some(level) = base.softened(level) else { return };
     let name = plain(one.path.file_name().unwrap_or(""));
     let key = if one.key.is_empty() { String::new() } else { format!("`{}` in ", one.key) };
     let consequence = match (one.force, level) {
+        (Force::Refused, Level::Error) if language == Language::Go && version.numbers < [1, 21, 0] => {
+            "it does not know what the newer language has"
+        }
         (Force::Refused, Level::Error) => "the build stops with it",
         (Force::Fetched, _) => "that version is downloaded in every build",
         _ => "what runs is not what the project is meant for",
@@ -307,7 +309,7 @@ fn say(
         plain(&one.written)
     );
     let mut finding = report.add(base.tag_or_name(), message).level(level).about(one.path.as_str());
-    if base.image.from_arg {
+    if from_arg {
         finding = finding.note("A build argument may set another version; this is about its default.");
     }
     let tag = base.image.tag();

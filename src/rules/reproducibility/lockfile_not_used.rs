@@ -27,7 +27,8 @@ declare_rule! {
     /// It also says when the lock file is in the repository but not copied before the install. Variables and
     /// configuration files that keep to the lock file are understood (`UV_LOCKED`, `BUNDLE_DEPLOYMENT`, …).
     ///
-    /// When the lock file has provably fallen behind its manifest, it is a hint without a change.
+    /// When the lock file has provably fallen behind its manifest, it is a hint without a change. It is a hint, too,
+    /// where an option such as `--no-package-lock` says that the lock file is left out on purpose.
     ///
     /// ## Why is this bad?
     ///
@@ -89,11 +90,14 @@ declare_rule! {
     }
 }
 
+/// The calls of package managers in one RUN that are looked at; nobody writes more.
+const MAX_CALLS: usize = 200;
+
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, run: &InstructionFacts<'_>, report: &mut Report) {
     if run.calls.is_empty() || !run.is(Keyword::Run) {
         return;
     }
-    for step in run.steps() {
+    for step in run.steps().filter(|step| step.call.is_some()).take(MAX_CALLS) {
         let Some(way) = ways::way(file, stage, run, &step) else { continue };
         let Some(project) = find(file, stage, run, &step, &way) else { continue };
         say(file, stage, run, &step, &way, &project, report);
@@ -232,7 +236,9 @@ fn say(
         report.add(span, message).level(Level::Info).note(stale(&behind, &lock, &manifest));
         return;
     }
-    let mut finding = report.add(span, message);
+    // Whoever writes such an option means it.
+    let level = if way.on_purpose { Level::Info } else { Level::Warning };
+    let mut finding = report.add(span, message).level(level);
     if replaces {
         finding = finding
             .note("Update the lock file outside of the build, so that the change can be seen and tested.");

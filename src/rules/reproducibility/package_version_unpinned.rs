@@ -3,7 +3,7 @@
 use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
-use crate::facts::{FileFacts, InstructionFacts, StageFacts, Step, launches};
+use crate::facts::{FileFacts, InstructionFacts, StageFacts, Step, is_set_for, launches};
 use crate::repository::Lookup;
 use crate::repository::locks::{LockKind, Locked, locked};
 use crate::repository::python::normalize_name;
@@ -11,6 +11,7 @@ use crate::rules::{Check, Fix, Report};
 use crate::shell::packages::{Manager, Package, PackageCommand, PackageKind, Verb};
 use crate::text::Edit;
 use camino::Utf8Path;
+use std::collections::BTreeSet;
 
 declare_rule! {
     /// A package is installed by name without a version.
@@ -82,6 +83,8 @@ declare_rule! {
     }
 }
 
+/// The calls of package managers in one RUN that are looked at; nobody writes more.
+const MAX_CALLS: usize = 200;
 /// The packages that a message names; the others are counted.
 const MOST_NAMED: usize = 3;
 
@@ -89,21 +92,17 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, run: &InstructionFacts<'_
     if run.calls.is_empty() || !run.is(Keyword::Run) {
         return;
     }
-    for step in run.steps() {
+    for step in run.steps().filter(|step| step.call.is_some()).take(MAX_CALLS) {
         let Some(call) = step.call else { continue };
         let Some(codes) = codes(call, file) else { continue };
         let mut open: Vec<&Package<'_>> =
-            call.packages.iter().filter(|package| is_open(call, package, &step)).collect();
+            call.packages.iter().filter(|package| is_open(call, package)).collect();
         // Inside of a module Go takes the version from `go.mod`.
         if call.manager == Manager::Go && may_be_in_module(file, stage, run) {
             open.retain(|package| package.version.is_some());
         }
-        let mut named: Vec<&str> = Vec::new();
-        open.retain(|package| {
-            let new = !named.contains(&package.base_name());
-            named.push(package.base_name());
-            new
-        });
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        open.retain(|package| named.insert(package.base_name()));
         if !open.is_empty() && !is_kept_elsewhere(call, run, &step) {
             say(file, stage, call, &open, codes, report);
         }
@@ -168,7 +167,7 @@ const FRONT_ENDS: [&str; 22] = [
     "rubygems-update",
 ];
 
-fn is_open(call: &PackageCommand<'_>, package: &Package<'_>, step: &Step<'_, '_>) -> bool {
+fn is_open(call: &PackageCommand<'_>, package: &Package<'_>) -> bool {
     if package.kind != PackageKind::Name
         || package.variable
         || package.name.contains(['*', '?', '{', '<', '$'])
@@ -195,10 +194,6 @@ fn is_open(call: &PackageCommand<'_>, package: &Package<'_>, step: &Step<'_, '_>
             return false;
         }
     }
-    let glob = step.command.words.iter().any(|word| word.span() == package.span && word.has_glob());
-    if glob && !package.name.contains('[') {
-        return false;
-    }
     match package.version.as_deref() {
         None | Some("latest" | "next" | "") => true,
         Some(_) => false,
@@ -223,13 +218,15 @@ fn may_be_in_module(file: &FileFacts<'_>, stage: &StageFacts<'_>, run: &Instruct
 /// Whether something else on the command line fixes the versions: constraints, a target release, a file of versions.
 fn is_kept_elsewhere(call: &PackageCommand<'_>, run: &InstructionFacts<'_>, step: &Step<'_, '_>) -> bool {
     let python = matches!(call.manager, Manager::Pip | Manager::Uv | Manager::Pipx);
-    let constrained = call.packages.iter().any(|package| package.kind == PackageKind::Constraints)
-        || ["PIP_CONSTRAINT", "UV_CONSTRAINT"].iter().any(|name| crate::facts::is_set_for(run, step, name));
+    let constrained = || {
+        call.packages.iter().any(|package| package.kind == PackageKind::Constraints)
+            || ["PIP_CONSTRAINT", "UV_CONSTRAINT"].iter().any(|name| is_set_for(run, step, name))
+    };
     let local =
         call.has_flag(&["--no-index", "--offline", "--exclude-newer", "--uploaded-prior-to", "--before"]);
     let release =
         call.manager == Manager::Apt && call.flag(&["-t", "--target-release", "--default-release"]).is_some();
-    (python && constrained) || local || release || call.may_contain_anything()
+    call.may_contain_anything() || local || release || (python && constrained())
 }
 
 fn say(
@@ -265,13 +262,9 @@ fn say(
     if let Some(server) = server {
         finding = finding.note(format!("`{server}` is what the container runs."));
     }
-    let versions: Vec<Option<String>> =
-        open.iter().map(|package| stated(file, call.manager, package)).collect();
-    let edits: Option<Vec<Edit>> = open
-        .iter()
-        .zip(&versions)
-        .map(|(package, version)| pin(call, package, version.as_deref()?))
-        .collect();
+    let known = Stated::read(file, call.manager);
+    let edits: Option<Vec<Edit>> =
+        open.iter().map(|package| pin(call, package, known.version(package)?)).collect();
     match edits {
         Some(edits) => {
             finding
@@ -350,17 +343,30 @@ const PYTHON: &[(&str, LockKind)] = &[
 const NODE: &[(&str, LockKind)] = &[("package-lock.json", LockKind::Npm), ("yarn.lock", LockKind::Yarn)];
 const RUBY: &[(&str, LockKind)] = &[("Gemfile.lock", LockKind::Bundler)];
 
-/// The version of a package that the project states.
-fn stated(file: &FileFacts<'_>, manager: Manager, package: &Package<'_>) -> Option<String> {
-    let (files, name) = match manager {
-        Manager::Pip | Manager::Uv | Manager::Pipx => (PYTHON, normalize_name(package.base_name())),
-        Manager::Npm | Manager::Yarn | Manager::Pnpm => (NODE, package.base_name().to_owned()),
-        Manager::Gem => (RUBY, package.base_name().to_owned()),
-        _ => return None,
-    };
-    let read = |(name, kind): &(&str, LockKind)| -> Option<Locked> {
-        let Lookup::Found(text) = file.tree.read(&file.context.join(name)) else { return None };
-        locked(*kind, &text)
-    };
-    files.iter().find_map(|known| Some(read(known)?.version(&name)?.to_owned()))
+/// The versions that the project states for the packages of a manager.
+struct Stated {
+    locks: Vec<Locked>,
+    python: bool,
+}
+
+impl Stated {
+    fn read(file: &FileFacts<'_>, manager: Manager) -> Self {
+        let (files, python) = match manager {
+            Manager::Pip | Manager::Uv | Manager::Pipx => (PYTHON, true),
+            Manager::Npm | Manager::Yarn | Manager::Pnpm => (NODE, false),
+            Manager::Gem => (RUBY, false),
+            _ => (&[][..], false),
+        };
+        let read = |(name, kind): &(&str, LockKind)| {
+            let Lookup::Found(text) = file.tree.read(&file.context.join(name)) else { return None };
+            locked(*kind, &text)
+        };
+        Self { locks: files.iter().filter_map(read).collect(), python }
+    }
+
+    fn version(&self, package: &Package<'_>) -> Option<&str> {
+        let name = package.base_name();
+        let name = if self.python { normalize_name(name) } else { name.to_owned() };
+        self.locks.iter().find_map(|locked| locked.version(&name))
+    }
 }

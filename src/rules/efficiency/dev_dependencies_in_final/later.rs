@@ -30,6 +30,9 @@ pub(super) enum Scripts {
 /// Programs that run whatever somebody has written down.
 const ANYTHING: [&str; 9] = ["make", "just", "task", "sh", "bash", "ash", "tox", "nox", "invoke"];
 
+/// How many commands behind an install are looked at.
+const MAX_BEHIND: usize = 500;
+
 /// The commands that run behind the install: in the rest of its RUN, and in later ones.
 fn commands_behind<'f>(
     here: &'f Here<'_, '_>,
@@ -39,7 +42,8 @@ fn commands_behind<'f>(
     let stages = here.file.with_descendants(here.stage);
     let later =
         stages.into_iter().flat_map(|stage| stage.of(Keyword::Run)).filter(|run| run.index > here.run.index);
-    rest.chain(later.flat_map(InstructionFacts::steps)).map(|step| (step.command, step.call))
+    let all = rest.chain(later.flat_map(InstructionFacts::steps)).take(MAX_BEHIND);
+    all.map(|step| (step.command, step.call))
 }
 
 /// The final stage that the install ends up in.

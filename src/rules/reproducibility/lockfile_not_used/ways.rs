@@ -40,6 +40,8 @@ pub(super) struct Way {
     pub(super) change: Change,
     /// The tool never reads the lock file here.
     pub(super) blind: bool,
+    /// An option says that the lock file is not to be used.
+    pub(super) on_purpose: bool,
     pub(super) manager: Manager,
 }
 
@@ -62,13 +64,25 @@ pub(super) fn way(
     if call.may_contain_anything() {
         return None;
     }
+    let opposite = ["--no-lockfile", "--skip-lock", "--no-frozen-lockfile", "--no-immutable"];
+    let way = way_of(file, stage, run, step)?;
+    Some(Way { on_purpose: way.on_purpose || call.flag(&opposite).is_some(), ..way })
+}
+
+fn way_of(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    run: &InstructionFacts<'_>,
+    step: &Step<'_, '_>,
+) -> Option<Way> {
+    let call = step.call?;
     let set = |names: &[&str]| names.iter().any(|name| is_set_for(run, step, name));
     let has = |flags: &[&str]| call.has_flag(flags);
     let verb = &*call.verb_text;
     let at = |manifests: &[&str], locks, change| {
         let dir = folder(call)?;
         let manifests = manifests.iter().map(|name| format!("{dir}{name}")).collect();
-        Some(Way { manifests, locks, change, blind: false, manager: call.manager })
+        Some(Way { manifests, locks, change, blind: false, on_purpose: false, manager: call.manager })
     };
     match (call.manager, verb) {
         (Manager::Pip, "install") | (Manager::Uv, "pip install") => pip(file, stage, run, step),
@@ -130,7 +144,7 @@ pub(super) fn way(
             let locks =
                 &[("npm-shrinkwrap.json", Some(LockKind::Npm)), ("package-lock.json", Some(LockKind::Npm))];
             let way = at(&["package.json"], locks, change)?;
-            Some(Way { blind: without, ..way })
+            Some(Way { blind: without, on_purpose: without, ..way })
         }
         (Manager::Yarn, "install" | "") if call.verb == Verb::Install => {
             let kept = ["--frozen-lockfile", "--immutable", "--pure-lockfile"];
@@ -189,6 +203,7 @@ pub(super) fn way(
                 locks: &[("Cargo.lock", Some(LockKind::Cargo))],
                 change: Change::Option("--locked"),
                 blind,
+                on_purpose: false,
                 manager: call.manager,
             })
         }
@@ -197,9 +212,16 @@ pub(super) fn way(
             if has(&["--locked-mode", "--force-evaluate"]) || text || set(&["RestoreLockedMode"]) {
                 return None;
             }
-            let project = call.operands.first().map(|word| word.text());
-            let project = project.filter(|name| name.ends_with("proj") && !name.contains('$'))?;
-            at(&[project], &[("packages.lock.json", Some(LockKind::Nuget))], Change::Option("--locked-mode"))
+            let project = match call.operands.first().map(|word| word.text()) {
+                Some(name) if name.ends_with("proj") && !name.contains('$') => name.to_owned(),
+                Some(_) => return None,
+                None => only_project(file, stage, run, step)?,
+            };
+            at(
+                &[project.as_str()],
+                &[("packages.lock.json", Some(LockKind::Nuget))],
+                Change::Option("--locked-mode"),
+            )
         }
         (Manager::Conda, "env create" | "env update" | "create" | "install") => {
             let listed = call
@@ -219,11 +241,25 @@ pub(super) fn way(
                 locks,
                 change: Change::Text,
                 blind: true,
+                on_purpose: false,
                 manager: call.manager,
             })
         }
         _ => None,
     }
+}
+
+/// The name of the project file in the folder that a command works in, found through its lock file.
+fn only_project(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    run: &InstructionFacts<'_>,
+    step: &Step<'_, '_>,
+) -> Option<String> {
+    let lock = file.placed_at(stage, run, step, "packages.lock.json");
+    let names = file.tree.names(lock.path()?.parent()?).found()?;
+    let mut projects = names.iter().filter(|name| name.ends_with("proj"));
+    projects.next().filter(|_| projects.next().is_none()).cloned()
 }
 
 /// Options that `composer update` and `composer install` share.
@@ -316,7 +352,14 @@ fn pip(
     }
     let manifests =
         ["pyproject.toml", "setup.py", "setup.cfg"].iter().map(|name| format!("{dir}/{name}")).collect();
-    Some(Way { manifests, locks: PYTHON, change: Change::Text, blind: true, manager: Manager::Pip })
+    Some(Way {
+        manifests,
+        locks: PYTHON,
+        change: Change::Text,
+        blind: true,
+        on_purpose: false,
+        manager: Manager::Pip,
+    })
 }
 
 /// `poetry lock && …install`: from the command to the next one, when that is an install.
