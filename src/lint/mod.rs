@@ -134,8 +134,9 @@ fn examine(
     named: bool,
 ) -> FileReport {
     let (images, project) = (&settings.config.images, Some(read.project));
-    let facts =
+    let mut facts =
         FileFacts::with_project(path, &read.file, &read.bodies, tree, settings.today, images, project);
+    facts.options = &settings.config.options;
     let suppressions = Suppressions::of(&read.file, settings.today);
     let mut findings = Vec::new();
     let mut suppressed = 0;

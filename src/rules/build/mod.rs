@@ -28,6 +28,7 @@ mod invalid_onbuild;
 mod malformed_checksum_line;
 mod missing_assume_yes;
 mod missing_from;
+mod mixed_base_versions;
 mod no_shell_in_base;
 mod overridden_instruction;
 mod pipe_without_pipefail;
@@ -73,6 +74,7 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &malformed_checksum_line::RULE,
     &missing_assume_yes::RULE,
     &missing_from::RULE,
+    &mixed_base_versions::RULE,
     &no_shell_in_base::RULE,
     &overridden_instruction::RULE,
     &pipe_without_pipefail::RULE,

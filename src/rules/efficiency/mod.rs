@@ -4,6 +4,7 @@ mod base_variant_full;
 mod build_tools_in_final;
 mod copied_archive;
 mod dependencies_after_copy;
+mod dev_dependencies_in_final;
 mod dockerignore_incomplete;
 mod package_cache_left;
 mod permission_change_layer;
@@ -20,6 +21,7 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &build_tools_in_final::RULE,
     &copied_archive::RULE,
     &dependencies_after_copy::RULE,
+    &dev_dependencies_in_final::RULE,
     &dockerignore_incomplete::RULE,
     &package_cache_left::RULE,
     &permission_change_layer::RULE,
