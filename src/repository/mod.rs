@@ -8,6 +8,7 @@ mod disk;
 mod generated;
 mod git;
 pub mod ignore;
+pub mod package_json;
 pub mod python;
 mod tree;
 mod wanted;
