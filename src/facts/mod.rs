@@ -13,6 +13,8 @@ mod manifests;
 mod mounts;
 mod python;
 mod roots;
+mod runners;
+mod servers;
 mod shells;
 mod stage_names;
 mod start;
@@ -35,6 +37,9 @@ pub use python::{
     join_env, python_settings, python_start, required_packages,
 };
 pub use roots::{ContextRoot, InContext};
+pub use servers::{
+    PackageScript, Server, ServerKind, ServerOption, in_workdir, package_json, package_script, servers,
+};
 pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
@@ -120,6 +125,7 @@ pub struct StageFacts<'a> {
     pub span: Span,
     // Asked by several rules, and only once the start is known.
     launches: OnceCell<Vec<Launch>>,
+    servers: OnceCell<Vec<Server>>,
     python_start: OnceCell<Option<PythonStart>>,
     python_settings: OnceCell<Option<PythonSettings>>,
 }
@@ -277,6 +283,7 @@ impl<'a> FileFacts<'a> {
             start: Start::default(),
             span: Span::new(from.span.start, end),
             launches: OnceCell::new(),
+            servers: OnceCell::new(),
             python_start: OnceCell::new(),
             python_settings: OnceCell::new(),
         }
