@@ -45,11 +45,11 @@ impl Launch {
 
     /// The edit that puts plain words (no blanks, no quotes) behind one of the command.
     pub fn insert_behind(&self, word: usize, words: &[&str]) -> Option<Edit> {
-        let text: String = if self.json {
-            words.iter().map(|word| format!(", \"{word}\"")).collect()
-        } else {
-            words.iter().map(|word| format!(" {word}")).collect()
-        };
+        let mut text = String::new();
+        for word in words {
+            let parts = if self.json { [", \"", word, "\""] } else { [" ", word, ""] };
+            text.extend(parts);
+        }
         Some(Edit::insert(self.spans.get(word)?.end, text))
     }
 
@@ -58,9 +58,8 @@ impl Launch {
         let (span, old) = (*self.spans.get(word)?, self.words.get(word)?);
         let quotes = if self.json { 2 } else { 0 };
         // An escape or a quote makes what is written longer than the word.
-        (span.len() as usize == old.len() + quotes).then(|| {
-            Edit::replace(span, if self.json { format!("\"{text}\"") } else { text.to_owned() })
-        })
+        (span.len() as usize == old.len() + quotes)
+            .then(|| Edit::replace(span, if self.json { format!("\"{text}\"") } else { text.to_owned() }))
     }
 
     /// The edit that takes words away, which stand behind another one in one instruction.
@@ -146,9 +145,12 @@ fn of_words(words: &[&DockerfileWord]) -> Vec<Launch> {
     if let Some(code) = shell_string(rest) {
         // Without escapes between the quotes each byte of the string is one of the file.
         let exact = code.span.len() as usize == code.text.len() + 2;
-        let mut found = of_script(&parse(&Joined::verbatim(&code.text, code.span.start + 1)), Some(code.span));
+        let mut found =
+            of_script(&parse(&Joined::verbatim(&code.text, code.span.start + 1)), Some(code.span));
         if !exact {
-            found.iter_mut().for_each(|launch| launch.spans.clear());
+            for launch in &mut found {
+                launch.spans.clear();
+            }
         }
         return found;
     }

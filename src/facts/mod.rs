@@ -11,6 +11,7 @@ mod home;
 mod launch;
 mod manifests;
 mod mounts;
+mod ports;
 mod python;
 mod roots;
 mod runners;
@@ -21,6 +22,7 @@ mod start;
 mod state;
 mod takers;
 mod template;
+mod tools;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
@@ -32,6 +34,7 @@ pub use home::{Account, account};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
 pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
+pub use ports::{Exposed, ExposedPort, exposed};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
@@ -41,8 +44,9 @@ pub use servers::{
     PackageScript, Server, ServerKind, ServerOption, in_workdir, package_json, package_script, servers,
 };
 pub use stage_names::{StageUse, StageUses, stage_name_word};
-pub use start::{Start, StartPart, StartScript, after_wrappers};
+pub use start::{Start, StartPart, StartPath, StartScript, after_wrappers, start_path};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
+pub use tools::{Presence, presence};
 
 use crate::config::{Images, NO_IMAGES};
 use crate::dockerfile::expand::Value;

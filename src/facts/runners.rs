@@ -42,17 +42,17 @@ static RUNNERS: &[Runner] = &[
     Runner { values: &["-p", "--project"], ..runner("pdm", &["run"]) },
     runner("hatch", &["run"]),
     runner("rye", &["run"]),
-    Runner {
-        values: &["-n", "--name", "-p", "--prefix", "--cwd"],
-        ..runner("conda", &["run"])
-    },
-    Runner {
-        values: &["-n", "--name", "-p", "--prefix", "--cwd"],
-        ..runner("micromamba", &["run"])
-    },
+    Runner { values: &["-n", "--name", "-p", "--prefix", "--cwd"], ..runner("conda", &["run"]) },
+    Runner { values: &["-n", "--name", "-p", "--prefix", "--cwd"], ..runner("micromamba", &["run"]) },
     runner("ddtrace-run", &[]),
     Runner {
-        values: &["--traces_exporter", "--metrics_exporter", "--logs_exporter", "--service_name", "--exporter_otlp_endpoint"],
+        values: &[
+            "--traces_exporter",
+            "--metrics_exporter",
+            "--logs_exporter",
+            "--service_name",
+            "--exporter_otlp_endpoint",
+        ],
         ..runner("opentelemetry-instrument", &[])
     },
     runner("newrelic-admin", &["run-program"]),

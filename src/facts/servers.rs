@@ -110,8 +110,13 @@ impl Server {
 
     /// The last option of one of these names: `--host x`, `--host=x`, `-b x`, `-bx`.
     pub fn option<'s>(&'s self, names: &[&str]) -> Option<ServerOption<'s>> {
+        self.options(names).last()
+    }
+
+    /// All options of these names.
+    pub fn options<'s>(&'s self, names: &[&str]) -> impl Iterator<Item = ServerOption<'s>> {
         let words = self.words();
-        (1..words.len()).rev().find_map(|at| {
+        (1..words.len()).filter_map(move |at| {
             let word = words.get(at)?.as_str();
             names.iter().find_map(|name| {
                 let rest = word.strip_prefix(name)?;
@@ -153,7 +158,7 @@ pub fn servers<'s>(file: &FileFacts<'_>, stage: &'s StageFacts<'_>) -> &'s [Serv
     stage.servers.get_or_init(|| {
         let mut out = Vec::new();
         for launch in launches(stage) {
-            resolve(file, stage, launch.clone(), None, &mut out);
+            resolve(file, stage, launch, None, &mut out);
         }
         out
     })
@@ -162,7 +167,7 @@ pub fn servers<'s>(file: &FileFacts<'_>, stage: &'s StageFacts<'_>) -> &'s [Serv
 fn resolve(
     file: &FileFacts<'_>,
     stage: &StageFacts<'_>,
-    launch: Launch,
+    launch: &Launch,
     script: Option<&PackageScript>,
     out: &mut Vec<Server>,
 ) {
@@ -177,37 +182,36 @@ fn resolve(
     {
         launch = launch.from_word(module + 1);
     }
-    if let Some(name) = package_script(&launch.words) {
-        if out.len() < MAX_SCRIPTS
-            && let Some((package, read)) = package_json(file, stage)
-            && let Some(line) = read.script(name)
-        {
-            let text = file.tree.read(&package).found().unwrap_or_default();
-            let span = script_span(&text, name).unwrap_or_default();
-            let script = PackageScript { path: package, name: name.to_owned(), span };
-            let shell = parse(&Joined::verbatim(line, 0));
-            for command in final_commands(&shell) {
-                let words: Vec<String> =
-                    command.program_words().iter().map(|word| word.text().to_owned()).collect();
-                // A script that calls itself goes round for ever.
-                let again = package_script(&words) == Some(name);
-                let launch = Launch {
-                    span: launch.span_of(0),
-                    in_script: Some((script.path.clone(), span)),
-                    words,
-                    spans: Vec::new(),
-                    json: false,
-                };
-                if !again && !launch.words.is_empty() {
-                    let first = out.len();
-                    resolve(file, stage, launch, Some(&script), out);
-                    for server in out.iter_mut().skip(first) {
-                        server.assignments.extend(command.assignments.iter().map(|a| a.name.to_string()));
-                    }
+    if let Some(name) = package_script(&launch.words)
+        && out.len() < MAX_SCRIPTS
+        && let Some((package, read)) = package_json(file, stage)
+        && let Some(line) = read.script(name)
+    {
+        let text = file.tree.read(&package).found().unwrap_or_default();
+        let span = script_span(&text, name).unwrap_or_default();
+        let script = PackageScript { path: package, name: name.to_owned(), span };
+        let shell = parse(&Joined::verbatim(line, 0));
+        for command in final_commands(&shell) {
+            let words: Vec<String> =
+                command.program_words().iter().map(|word| word.text().to_owned()).collect();
+            // A script that calls itself goes round for ever.
+            let again = package_script(&words) == Some(name);
+            let launch = Launch {
+                span: launch.span_of(0),
+                in_script: Some((script.path.clone(), span)),
+                words,
+                spans: Vec::new(),
+                json: false,
+            };
+            if !again && !launch.words.is_empty() {
+                let first = out.len();
+                resolve(file, stage, &launch, Some(&script), out);
+                for server in out.iter_mut().skip(first) {
+                    server.assignments.extend(command.assignments.iter().map(|a| a.name.to_string()));
                 }
             }
-            return;
         }
+        return;
     }
     let (kind, verb) = kind_of(&launch.words);
     out.push(Server { launch, kind, verb, script: script.cloned(), assignments });
@@ -255,7 +259,8 @@ fn kind_of(words: &[String]) -> (ServerKind, usize) {
     let word = |at: usize| words.get(at).map_or("", String::as_str);
     let any = |text: &str| words.iter().skip(1).any(|word| word == text);
     // The first word behind the program that is one of these verbs.
-    let verb = |verbs: &[&str]| words.iter().skip(1).position(|w| verbs.contains(&w.as_str())).map(|at| at + 1);
+    let verb =
+        |verbs: &[&str]| words.iter().skip(1).position(|w| verbs.contains(&w.as_str())).map(|at| at + 1);
     let or_other = |kind: K, verbs: &[&str]| verb(verbs).map_or((K::Other, 0), |at| (kind, at));
     let program = program_of(words);
     match program {
@@ -303,7 +308,9 @@ fn kind_of(words: &[String]) -> (ServerKind, usize) {
         "webpack-dev-server" => (K::FrontEnd, 0),
         "react-scripts" | "craco" | "react-app-rewired" => or_other(K::FrontEnd, &["start"]),
         "webpack" | "vue-cli-service" => or_other(K::FrontEnd, &["serve"]),
-        "nuxt" | "nuxi" | "astro" | "svelte-kit" | "remix" | "gatsby" => or_other(K::FrontEnd, &["dev", "develop"]),
+        "nuxt" | "nuxi" | "astro" | "svelte-kit" | "remix" | "gatsby" => {
+            or_other(K::FrontEnd, &["dev", "develop"])
+        }
         "nest" if any("--watch") || any("start:dev") => (K::Watcher, 0),
         "rails" => or_other(K::Rails, &["server", "s"]),
         "php" if words.iter().skip(1).any(|word| word == "-S") => (K::PhpBuiltIn, 0),
@@ -399,9 +406,7 @@ mod tests {
             let server = &servers[0];
             let edit = server.launch.insert_behind(server.verb, &["--a", "b"]).unwrap();
             let edits = [edit, server.replace_value(&server.option(&["-h"]).unwrap(), "y").unwrap()];
-            assert!(
-                apply(text, &edits).unwrap().ends_with("\"run\", \"--a\", \"b\", \"-h\", \"y\"]\n")
-            );
+            assert!(apply(text, &edits).unwrap().ends_with("\"run\", \"--a\", \"b\", \"-h\", \"y\"]\n"));
         });
     }
 }

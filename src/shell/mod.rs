@@ -19,6 +19,7 @@ mod flow;
 mod nested;
 pub mod packages;
 mod parser;
+mod posix;
 mod run;
 mod scan;
 mod script;
