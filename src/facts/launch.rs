@@ -62,11 +62,42 @@ impl Launch {
             .then(|| Edit::replace(span, if self.json { format!("\"{text}\"") } else { text.to_owned() }))
     }
 
+    /// The edit that puts plain words in the place of the whole command, where it stands in one piece.
+    pub fn replace_all(&self, file: &FileFacts<'_>, words: &[&str]) -> Option<Edit> {
+        let (first, last) = (self.spans.first()?, self.spans.last()?);
+        if !self.in_one_piece(file, *first, *last) {
+            return None;
+        }
+        let plain = |word: &&str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&b))
+        };
+        let sorted = self.spans.is_sorted_by_key(|span| span.start);
+        let quoted = |word: &&str| format!("\"{word}\"");
+        (sorted && words.iter().all(plain)).then(|| {
+            let text = if self.json {
+                words.iter().map(quoted).collect::<Vec<_>>().join(", ")
+            } else {
+                words.join(" ")
+            };
+            Edit::replace(Span::new(first.start, last.end), text)
+        })
+    }
+
+    /// Whether two words stand in one instruction: those of CMD go on behind ENTRYPOINT.
+    fn in_one_piece(&self, file: &FileFacts<'_>, first: Span, last: Span) -> bool {
+        self.in_script.is_some()
+            || file
+                .dockerfile
+                .instruction_at(first.start)
+                .is_some_and(|instruction| instruction.span.contains(last))
+    }
+
     /// The edit that takes words away, which stand behind another one in one instruction.
-    pub fn delete_words(&self, words: std::ops::Range<usize>) -> Option<Edit> {
+    pub fn delete_words(&self, file: &FileFacts<'_>, words: std::ops::Range<usize>) -> Option<Edit> {
         let before = *self.spans.get(words.start.checked_sub(1)?)?;
         let last = *self.spans.get(words.end.checked_sub(1)?)?;
-        (before.end <= last.start).then(|| Edit::delete(Span::new(before.end, last.end)))
+        (before.end <= last.start && self.in_one_piece(file, before, last))
+            .then(|| Edit::delete(Span::new(before.end, last.end)))
     }
 
     /// The program without its path.
@@ -160,7 +191,7 @@ fn of_words(words: &[&DockerfileWord]) -> Vec<Launch> {
 }
 
 /// The string of `sh -c '…'`.
-fn shell_string<'w>(words: &[&'w DockerfileWord]) -> Option<&'w DockerfileWord> {
+pub(super) fn shell_string<'w>(words: &[&'w DockerfileWord]) -> Option<&'w DockerfileWord> {
     let (shell, rest) = words.split_first()?;
     if !matches!(shell.text.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash")) {
         return None;

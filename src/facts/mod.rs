@@ -2,6 +2,7 @@
 
 mod base;
 mod bases;
+mod beside;
 mod bodies;
 mod casing;
 mod context;
@@ -19,6 +20,7 @@ mod servers;
 mod shells;
 mod stage_names;
 mod start;
+mod start_text;
 mod state;
 mod takers;
 mod template;
@@ -26,6 +28,7 @@ mod tools;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
+pub use beside::{compose_has, file_in_workdir};
 pub use bodies::Bodies;
 pub use casing::Case;
 pub use context::{Copied, copied_from};
@@ -34,17 +37,19 @@ pub use home::{Account, account};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
 pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
-pub use ports::{Exposed, ExposedPort, exposed};
+pub use ports::{Exposed, ExposedPort, exposed, has_proxy};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
 };
 pub use roots::{ContextRoot, InContext};
 pub use servers::{
-    PackageScript, Server, ServerKind, ServerOption, in_workdir, package_json, package_script, servers,
+    PackageScript, Server, ServerKind, ServerOption, in_workdir, kinds_of_line, package_json, package_script,
+    servers,
 };
 pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartPath, StartScript, after_wrappers, start_path};
+pub use start_text::{StartText, start_text};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 pub use tools::{Presence, presence};
 

@@ -45,6 +45,20 @@ pub fn exposed(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Exposed {
     out
 }
 
+/// Programs that hand requests on, or start several programs.
+const PROXIES: [&str; 10] =
+    ["apache", "caddy", "envoy", "haproxy", "httpd", "nginx", "s6-", "socat", "supervisor", "traefik"];
+
+/// Whether something in the image hands requests on to other ports: the base, a step, a copied file or the start
+/// script names such a program.
+pub fn has_proxy(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
+    let says = |text: &str| PROXIES.iter().any(|name| text.contains(name));
+    let script = stage.start.script.as_ref().or(stage.start.shell_script.as_ref());
+    file.base_image(stage).is_some_and(|base| says(&base.image.repository))
+        || script.is_some_and(|script| says(&script.text))
+        || file.history(stage).iter().any(|(_, facts)| says(facts.instruction.joined.text()))
+}
+
 fn port(text: &str) -> Option<(u16, u16)> {
     let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let (first, last) = ports.split_once('-').unwrap_or((ports, ports));

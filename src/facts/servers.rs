@@ -13,6 +13,9 @@ use camino::Utf8PathBuf;
 /// How many scripts of `package.json` that call one another are followed.
 const MAX_SCRIPTS: usize = 4;
 
+/// How many final commands are looked at.
+const MAX_SERVERS: usize = 16;
+
 /// What a final command is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the tools'")]
@@ -59,8 +62,8 @@ pub struct Server {
     /// Number of the word of [`Server::launch`] that options are written behind: `gunicorn`, the `run` of
     /// `flask run`.
     pub verb: usize,
-    /// The script of `package.json` that runs it.
-    pub script: Option<PackageScript>,
+    /// The scripts of `package.json` that lead to it, the outermost first.
+    pub scripts: Vec<PackageScript>,
     /// Assignments before it: `NODE_ENV=production node server.js`.
     pub assignments: Vec<String>,
 }
@@ -72,8 +75,20 @@ pub struct PackageScript {
     pub path: Utf8PathBuf,
     /// Name of the script, as the command names it.
     pub name: String,
-    /// Where the script is written.
-    pub span: Span,
+    /// The command that calls it.
+    pub call: Launch,
+    /// Whether words behind the call reach the one command of the script.
+    pub takes_arguments: bool,
+}
+
+impl PackageScript {
+    /// The edit that hands plain words on to the command of the script.
+    pub fn pass(&self, words: &[&str]) -> Option<Edit> {
+        let last = self.call.words.len().checked_sub(1)?;
+        let npm = self.call.program() == "npm" && !self.call.words.iter().any(|word| word == "--");
+        let words: Vec<&str> = npm.then_some("--").into_iter().chain(words.iter().copied()).collect();
+        self.call.insert_behind(last, &words).filter(|_| self.takes_arguments)
+    }
 }
 
 /// An option of a command line.
@@ -100,7 +115,16 @@ impl Server {
 
     /// Whether a word may hold any option: a variable, `"$@"`.
     pub fn may_contain_anything(&self) -> bool {
-        self.words().iter().skip(1).any(|word| word.starts_with(['$', '`']))
+        let words = self.words();
+        words.iter().enumerate().skip(1).any(|(at, word)| {
+            let name = word.trim_start_matches(['$', '{', '"']);
+            let many =
+                ["OPT", "ARG", "FLAG", "PARAM", "EXTRA", "@", "*"].iter().any(|part| name.contains(part));
+            // `--workers $WORKERS`: the value of an option.
+            let value =
+                words.get(at - 1).is_some_and(|before| before.starts_with('-') && !before.contains('='));
+            word.starts_with(['$', '`']) && (many || !value)
+        })
     }
 
     /// Whether one of these options without a value is given.
@@ -141,6 +165,8 @@ impl Server {
     pub fn shown(&self) -> String {
         let words = self.words();
         let mut out = match self.kind {
+            ServerKind::PhpBuiltIn => "php -S".to_owned(),
+            ServerKind::Artisan => "artisan".to_owned(),
             ServerKind::Django => words.iter().skip(self.verb.saturating_sub(1)).take(1).cloned().collect(),
             _ => self.launch.program().to_owned(),
         };
@@ -158,22 +184,22 @@ pub fn servers<'s>(file: &FileFacts<'_>, stage: &'s StageFacts<'_>) -> &'s [Serv
     stage.servers.get_or_init(|| {
         let mut out = Vec::new();
         for launch in launches(stage) {
-            resolve(file, stage, launch, None, &mut out);
+            resolve(file, stage, launch, &[], &mut out);
         }
         out
     })
 }
 
+/// `scripts`: the scripts of `package.json` that lead to the command, the outermost first.
 fn resolve(
     file: &FileFacts<'_>,
     stage: &StageFacts<'_>,
     launch: &Launch,
-    script: Option<&PackageScript>,
+    scripts: &[PackageScript],
     out: &mut Vec<Server>,
 ) {
     let Some(at) = after_runners(&launch.words) else { return };
-    let mut assignments: Vec<String> = Vec::new();
-    assignments.extend(launch.words.iter().take(at).filter(|word| word.contains('=')).cloned());
+    let assignments = launch.words.iter().take(at).filter(|word| word.contains('=')).cloned().collect();
     let mut launch = launch.from_word(at);
     if is_python(launch.program())
         && let Some(module) = launch.words.iter().position(|word| word == "-m")
@@ -182,39 +208,57 @@ fn resolve(
     {
         launch = launch.from_word(module + 1);
     }
-    if let Some(name) = package_script(&launch.words)
-        && out.len() < MAX_SCRIPTS
+    let script = package_script(&launch.words).map(str::to_owned);
+    // A script that calls itself goes round for ever.
+    if let Some(name) = script.filter(|_| scripts.len() < MAX_SCRIPTS && out.len() < MAX_SERVERS)
         && let Some((package, read)) = package_json(file, stage)
-        && let Some(line) = read.script(name)
+        && let Some(line) = read.script(&name)
     {
-        let text = file.tree.read(&package).found().unwrap_or_default();
-        let span = script_span(&text, name).unwrap_or_default();
-        let script = PackageScript { path: package, name: name.to_owned(), span };
-        let shell = parse(&Joined::verbatim(line, 0));
-        for command in final_commands(&shell) {
-            let words: Vec<String> =
-                command.program_words().iter().map(|word| word.text().to_owned()).collect();
-            // A script that calls itself goes round for ever.
-            let again = package_script(&words) == Some(name);
-            let launch = Launch {
-                span: launch.span_of(0),
-                in_script: Some((script.path.clone(), span)),
-                words,
-                spans: Vec::new(),
-                json: false,
-            };
-            if !again && !launch.words.is_empty() {
-                let first = out.len();
-                resolve(file, stage, &launch, Some(&script), out);
-                for server in out.iter_mut().skip(first) {
-                    server.assignments.extend(command.assignments.iter().map(|a| a.name.to_string()));
-                }
-            }
-        }
+        follow(file, stage, &launch, scripts, (package, &name, line), out);
         return;
     }
     let (kind, verb) = kind_of(&launch.words);
-    out.push(Server { launch, kind, verb, script: script.cloned(), assignments });
+    out.push(Server { launch, kind, verb, scripts: scripts.to_vec(), assignments });
+}
+
+/// Reads the script of `package.json` that a command calls.
+fn follow(
+    file: &FileFacts<'_>,
+    stage: &StageFacts<'_>,
+    call: &Launch,
+    scripts: &[PackageScript],
+    (path, name, line): (Utf8PathBuf, &str, &str),
+    out: &mut Vec<Server>,
+) {
+    let text = file.tree.read(&path).found().unwrap_or_default();
+    let place = script_span(&text, name).unwrap_or_default();
+    let shell = parse(&Joined::verbatim(line, 0));
+    let commands = final_commands(&shell);
+    // Words behind the name (for npm: behind `--`) go to the end of the line.
+    let behind = call.words.iter().skip_while(|word| *word != name).skip(1).filter(|word| *word != "--");
+    let script = PackageScript {
+        path,
+        name: name.to_owned(),
+        call: call.clone(),
+        takes_arguments: scripts.is_empty() && commands.len() == 1,
+    };
+    let mut all = scripts.to_vec();
+    all.push(script);
+    for command in commands {
+        let words = command.program_words().iter().map(|word| word.text().to_owned());
+        let launch = Launch {
+            span: call.span_of(0),
+            in_script: all.last().map(|script| (script.path.clone(), place)),
+            words: words.chain(behind.clone().cloned()).collect(),
+            spans: Vec::new(),
+            json: false,
+        };
+        let first = out.len();
+        resolve(file, stage, &launch, &all, out);
+        for server in out.iter_mut().skip(first) {
+            server.assignments.extend(command.assignments.iter().map(|a| a.name.to_string()));
+        }
+    }
 }
 
 /// The name of the script of `package.json` that a command runs: `npm start`, `yarn run serve`, `yarn serve`.
@@ -231,6 +275,19 @@ pub fn package_script(words: &[String]) -> Option<&str> {
         _ if matches!(program, "yarn" | "pnpm") && !first.starts_with(['-', '$']) => Some(first),
         _ => None,
     }
+}
+
+/// What the final commands of a script of `package.json` are.
+pub fn kinds_of_line(line: &str) -> Vec<ServerKind> {
+    let shell = parse(&Joined::verbatim(line, 0));
+    let words = |command: &crate::shell::Command| -> Vec<String> {
+        command.program_words().iter().map(|word| word.text().to_owned()).collect()
+    };
+    let kind = |words: Vec<String>| match after_runners(&words) {
+        Some(at) => kind_of(words.get(at..).unwrap_or_default()).0,
+        None => ServerKind::Other,
+    };
+    final_commands(&shell).into_iter().map(words).map(kind).collect()
 }
 
 /// The `package.json` in the working directory of a stage.
@@ -313,7 +370,9 @@ fn kind_of(words: &[String]) -> (ServerKind, usize) {
         }
         "nest" if any("--watch") || any("start:dev") => (K::Watcher, 0),
         "rails" => or_other(K::Rails, &["server", "s"]),
-        "php" if words.iter().skip(1).any(|word| word == "-S") => (K::PhpBuiltIn, 0),
+        "php" if words.iter().skip(1).take_while(|word| word.starts_with('-')).any(|word| word == "-S") => {
+            (K::PhpBuiltIn, 0)
+        }
         "php" if word(1).rsplit('/').next() == Some("artisan") => or_other(K::Artisan, &["serve"]),
         "artisan" => or_other(K::Artisan, &["serve"]),
         _ => (K::Other, 0),
@@ -328,17 +387,17 @@ mod tests {
     use crate::repository::MemoryTree;
     use crate::text::{Source, apply};
 
-    fn with_servers(text: &str, tree: &MemoryTree, look: impl Fn(&[Server])) {
+    fn with_servers(text: &str, tree: &MemoryTree, look: impl Fn(&FileFacts<'_>, &[Server])) {
         let file = parse_file(&Source::new(text));
         let bodies = Bodies::read(&file);
         let facts =
             FileFacts::new("Dockerfile".into(), &file, &bodies, tree, jiff::civil::date(2026, 11, 24));
-        look(servers(&facts, facts.stages.last().unwrap()));
+        look(&facts, servers(&facts, facts.stages.last().unwrap()));
     }
 
     fn kind(command: &str) -> (ServerKind, String) {
         let found = std::cell::RefCell::new((ServerKind::Other, String::new()));
-        with_servers(&format!("FROM debian\nCMD {command}\n"), &MemoryTree::complete(), |servers| {
+        with_servers(&format!("FROM debian\nCMD {command}\n"), &MemoryTree::complete(), |_, servers| {
             if let Some(server) = servers.last() {
                 *found.borrow_mut() = (server.kind, server.shown());
             }
@@ -357,7 +416,7 @@ mod tests {
             ("[\"sh\", \"-c\", \"fastapi dev\"]", K::FastApiDev, "fastapi dev"),
             ("vite build", K::Other, "vite"),
             ("npx next", K::NextDev, "next"),
-            ("php -S 0.0.0.0:80", K::PhpBuiltIn, "php"),
+            ("php -S 0.0.0.0:80", K::PhpBuiltIn, "php -S"),
             ("bundle exec rails s -e development", K::Rails, "rails s"),
             ("npm run dev", K::Other, "npm"),
         ] {
@@ -372,21 +431,31 @@ mod tests {
             r#"{"scripts": {"start": "npm run build && npm run serve", "serve": "NODE_ENV=x next start", "loop": "npm run loop"}}"#,
         );
         let text = "FROM node:24\nWORKDIR /app\nCOPY . .\nCMD [\"npm\", \"start\"]\n";
-        with_servers(text, &tree, |servers| {
+        with_servers(text, &tree, |_, servers| {
             let [server] = servers else { panic!("{servers:?}") };
             assert_eq!(server.kind, ServerKind::NextStart);
-            assert_eq!(server.script.as_ref().unwrap().name, "serve");
+            assert_eq!(server.scripts[1].name, "serve");
             assert_eq!(server.assignments, ["NODE_ENV"]);
         });
-        with_servers("FROM node:24\nWORKDIR /app\nCOPY . .\nCMD yarn loop\n", &tree, |servers| {
-            assert!(servers.is_empty());
+        with_servers("FROM node:24\nWORKDIR /app\nCOPY . .\nCMD yarn loop\n", &tree, |_, servers| {
+            let [server] = servers else { panic!("{servers:?}") };
+            assert_eq!((server.kind, server.scripts.len()), (ServerKind::Other, MAX_SCRIPTS));
+        });
+        let text = "FROM node:24\nWORKDIR /app\nCOPY . .\nCMD [\"npm\", \"run\", \"serve\"]\n";
+        with_servers(text, &tree, |_, servers| {
+            let edit = servers[0].scripts[0].pass(&["-p", "80"]).unwrap();
+            assert!(apply(text, &[edit]).unwrap().ends_with("\"serve\", \"--\", \"-p\", \"80\"]\n"));
+        });
+        let text = "FROM node:24\nWORKDIR /app\nCOPY . .\nCMD npm run serve -- -p 80\n";
+        with_servers(text, &tree, |_, servers| {
+            assert_eq!(servers[0].words(), ["next", "start", "-p", "80"]);
         });
     }
 
     #[test]
     fn options_and_edits() {
         let text = "FROM debian\nCMD [\"sh\", \"-c\", \"uvicorn a:b --host=127.0.0.1 -p80 --x y\"]\n";
-        with_servers(text, &MemoryTree::complete(), |servers| {
+        with_servers(text, &MemoryTree::complete(), |facts, servers| {
             let server = &servers[0];
             let host = server.option(&["--host"]).unwrap();
             assert_eq!((host.before, host.value), ("--host=", "127.0.0.1"));
@@ -396,13 +465,13 @@ mod tests {
             let edits = [
                 server.replace_value(&host, "0.0.0.0").unwrap(),
                 server.launch.insert_behind(server.verb, &["--a"]).unwrap(),
-                server.launch.delete_words(4..6).unwrap(),
+                server.launch.delete_words(facts, 4..6).unwrap(),
             ];
             let after = apply(text, &edits).unwrap();
             assert!(after.contains("\"uvicorn --a a:b --host=0.0.0.0 -p80\"]"), "{after}");
         });
         let text = "FROM debian\nCMD [\"flask\", \"run\", \"-h\", \"x\"]\n";
-        with_servers(text, &MemoryTree::complete(), |servers| {
+        with_servers(text, &MemoryTree::complete(), |_, servers| {
             let server = &servers[0];
             let edit = server.launch.insert_behind(server.verb, &["--a", "b"]).unwrap();
             let edits = [edit, server.replace_value(&server.option(&["-h"]).unwrap(), "y").unwrap()];

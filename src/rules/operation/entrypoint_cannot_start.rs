@@ -328,6 +328,7 @@ fn expected(file: &FileFacts<'_>, stage: &StageFacts<'_>, start: &StartPath) -> 
                 let root = match &facts.state.workdir {
                     crate::facts::Workdir::Set(path) => path.as_str(),
                     _ if is_absolute(&destination) => "/",
+                    crate::facts::Workdir::Base => file.defaults(stage)?.workdir_path()?,
                     _ => return None,
                 };
                 let folder = join(root, &destination);

@@ -1,7 +1,7 @@
 //! `loopback-bind`.
 
 use crate::declare_rule;
-use crate::facts::{FileFacts, Server, ServerKind, StageFacts, exposed, in_workdir, servers};
+use crate::facts::{FileFacts, Server, ServerKind, StageFacts, exposed, file_in_workdir, has_proxy, servers};
 use crate::repository::Lookup;
 use crate::rules::{Check, Fix, Report};
 use crate::text::Edit;
@@ -76,27 +76,39 @@ fn bind(server: &Server) -> Option<Bind> {
     let short: &[&str] = &["-b", "--bind"];
     let long: &[&str] = &["--host"];
     Some(match server.kind {
-        K::Uvicorn => Bind { elsewhere: &["--uds", "--fd"], variables: &["UVICORN_HOST"], ..bind(long, true) },
+        K::Uvicorn => {
+            Bind { elsewhere: &["--uds", "--fd"], variables: &["UVICORN_HOST"], ..bind(long, true) }
+        }
         K::Hypercorn => Bind {
             elsewhere: &["-c", "--config", "--insecure-bind", "--quic-bind"],
             files: &["hypercorn.toml"],
             ..bind(short, true)
         },
-        K::Daphne => Bind { elsewhere: &["-u", "-e", "--endpoint", "--fd", "--unix-socket"], ..bind(short, true) },
+        K::Daphne => {
+            Bind { elsewhere: &["-u", "-e", "--endpoint", "--fd", "--unix-socket"], ..bind(short, true) }
+        }
         K::Gunicorn => Bind {
             elsewhere: &["-c", "--config"],
             variables: &["GUNICORN_CMD_ARGS", "PORT"],
             files: &["gunicorn.conf.py"],
             ..bind(short, true)
         },
-        K::FlaskRun => {
-            Bind { variables: &["FLASK_RUN_HOST"], files: &[".flaskenv", ".env"], ..bind(&["-h", "--host"], true) }
-        }
+        K::FlaskRun => Bind {
+            variables: &["FLASK_RUN_HOST"],
+            files: &[".flaskenv", ".env"],
+            ..bind(&["-h", "--host"], true)
+        },
         K::FastApiDev => Bind { variables: &["UVICORN_HOST"], ..bind(long, true) },
         K::Artisan => Bind { variables: &["SERVER_HOST"], files: &[".env"], ..bind(long, true) },
         K::Vite | K::VitePreview => Bind {
             elsewhere: &["-c", "--config"],
-            files: &["vite.config.ts", "vite.config.js", "vite.config.mjs", "vite.config.mts", "vite.config.cjs"],
+            files: &[
+                "vite.config.ts",
+                "vite.config.js",
+                "vite.config.mjs",
+                "vite.config.mts",
+                "vite.config.cjs",
+            ],
             ..bind(long, true)
         },
         K::FastApiRun | K::FrontEnd => bind(long, false),
@@ -163,7 +175,10 @@ fn with_options(
                 ServerKind::Daphne => &["-b", "0.0.0.0"],
                 _ => &["--host", "0.0.0.0"],
             };
-            let edit = server.launch.insert_behind(server.verb, words);
+            // uvicorn and fastapi take the application first, and people write it so.
+            let verb = server.verb;
+            let behind = server.words().get(verb + 1).is_some_and(|word| !word.starts_with('-'));
+            let edit = server.launch.insert_behind(verb + usize::from(behind), words);
             add(server, server.verb, None, edit, report);
         }
         return;
@@ -181,7 +196,9 @@ fn with_options(
 fn is_set_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>, server: &Server, bind: &Bind) -> bool {
     let words = server.words();
     let option = |word: &String| {
-        bind.elsewhere.iter().any(|name| word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+        bind.elsewhere
+            .iter()
+            .any(|name| word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
     };
     server.may_contain_anything()
         || words.iter().any(option)
@@ -194,14 +211,6 @@ fn is_set_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>, server: &Serve
         })
 }
 
-/// A file of the context that stands in the working directory when the context is copied there.
-fn file_in_workdir(file: &FileFacts<'_>, stage: &StageFacts<'_>, name: &str) -> Lookup<std::sync::Arc<str>> {
-    let copied =
-        in_workdir(file, stage, name).and_then(|target| crate::facts::copied_from(file, stage, &target));
-    let path = copied.map_or_else(|| file.context.join(name), |copied| copied.path);
-    file.tree.read(&path)
-}
-
 /// An address with the loopback in it, opened: `127.0.0.1:80` → `0.0.0.0:80`.
 fn without_loopback(address: &str) -> Option<String> {
     ["127.0.0.1", "localhost", "[::1]", "::1"].iter().find_map(|loopback| {
@@ -212,16 +221,6 @@ fn without_loopback(address: &str) -> Option<String> {
     })
 }
 
-/// Whether something in the image or beside it hands requests on from outside: then the loopback is meant.
-fn has_proxy(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
-    let names = ["nginx", "apache", "httpd", "haproxy", "caddy", "traefik", "supervisor", "envoy", "s6-", "socat"];
-    let named = |text: &str| names.iter().any(|name| text.contains(name));
-    let script = stage.start.script.as_ref().or(stage.start.shell_script.as_ref());
-    file.base_image(stage).is_some_and(|base| named(&base.image.repository))
-        || script.is_some_and(|script| named(&script.text))
-        || file.history(stage).iter().any(|(_, facts)| named(facts.instruction.joined.text()))
-}
-
 fn add(server: &Server, word: usize, address: Option<&str>, edit: Option<Edit>, report: &mut Report) {
     let shown = server.shown();
     let message = match address {
@@ -229,9 +228,27 @@ fn add(server: &Server, word: usize, address: Option<&str>, edit: Option<Edit>, 
             "`{shown}` listens on `{}`, which is the container's own loopback: nothing outside of it can connect.",
             address.replace('`', "")
         ),
-        None => format!("`{shown}` listens on the container's own loopback unless told otherwise: nothing outside of it can connect."),
+        None => format!(
+            "`{shown}` listens on the container's own loopback unless told otherwise: nothing outside of it can connect."
+        ),
     };
     let mut finding = report.add(server.launch.span_of(word), message);
+    if let (None, [script]) = (&edit, server.scripts.as_slice())
+        && address.is_none()
+        && let Some(edit) = script.pass(&["--host", "0.0.0.0"])
+    {
+        finding = finding.related_in(
+            script.path.clone(),
+            server.launch.in_script.as_ref().map_or_else(Default::default, |(_, span)| *span),
+            "It is started here",
+        );
+        let fix = Fix::safe("Listen on all addresses of the container", vec![edit]);
+        finding.fix(match &script.call.in_script {
+            Some((path, _)) => fix.in_file(path.clone()),
+            None => fix,
+        });
+        return;
+    }
     if let Some((path, span)) = &server.launch.in_script {
         finding = finding.related_in(path.clone(), *span, "It is started here");
     }

@@ -61,7 +61,9 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let set = history.iter().rev().map(|(_, facts)| facts).find(|facts| facts.is(Keyword::Stopsignal));
     let systemd = starts_systemd(file, stage);
     let Some(facts) = set else {
-        let Some(main) = stage.start.main().filter(|_| systemd && base_sets_none(file, stage)) else { return };
+        let Some(main) = stage.start.main().filter(|_| systemd && base_sets_none(file, stage)) else {
+            return;
+        };
         let offset = file.above(main.index);
         let newline = file.dockerfile.source.newline_at(offset);
         let line = format!("{} SIGRTMIN+3{newline}", file.keyword_case().write("stopsignal"));
