@@ -87,6 +87,14 @@ fn check_server(file: &FileFacts<'_>, stage: &StageFacts<'_>, server: &Server, r
     use ServerKind as K;
     let shown = server.shown();
     let words = server.words();
+    // `ENTRYPOINT ["nodemon"]`: an image of the tool.
+    let entrypoint = stage.start.entrypoint.as_ref().map(|part| part.instruction);
+    if entrypoint.is_some_and(|entrypoint| entrypoint.json && entrypoint.args.len() == 1)
+        && server.scripts.is_empty()
+        && server.kind == K::Watcher
+    {
+        return;
+    }
     let reload = words.iter().position(|word| word == "--reload");
     let is_python = matches!(server.kind, K::Uvicorn | K::Gunicorn | K::Hypercorn | K::FastApiRun);
     let made_for = |what: &str| format!("`{shown}` is {what}.");

@@ -6,7 +6,7 @@ use crate::facts::{
     FileFacts, InContext, StageFacts, StartPath, StartScript, after_wrappers, is_absolute, join, presence,
     start_path,
 };
-use crate::repository::{Lookup, may_be_generated, normalize};
+use crate::repository::{Kind, Lookup, may_be_generated, normalize};
 use crate::rules::{Check, Fix, Report};
 use crate::shell::{Command, Interpreter, Script, interpreter_of};
 use crate::text::{Edit, Span};
@@ -292,11 +292,29 @@ fn check_missing(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Repo
             .add(start.word.span, format!("`{shown}` is not in the image: `{ignore}` keeps `{source}` out of the build context. The container does not start."))
             .note(format!("Bring it back with `!{source}` below that line."))
             .related_in(found.path.clone(), pattern.span, format!("keeps `{source}` out of the context"));
-    } else if file.context_roots().first().is_some_and(|root| root.likely) {
+    } else if file.context_roots().first().is_some_and(|root| root.likely) && has_sources(file) {
         report
             .add(start.word.span, format!("`{shown}` is not in the image: the repository has no `{source}`. The container does not start."))
             .note("Check the name and the folder of the script.");
     }
+}
+
+/// Whether the folder of the Dockerfile holds a project at all: some builds copy things together elsewhere first.
+fn has_sources(file: &FileFacts<'_>) -> bool {
+    let manifests = [
+        "package.json",
+        "requirements.txt",
+        "pyproject.toml",
+        "setup.py",
+        "Pipfile",
+        "Gemfile",
+        "composer.json",
+        "go.mod",
+        "Cargo.toml",
+        "pom.xml",
+        "Makefile",
+    ];
+    manifests.iter().any(|name| file.tree.entry(&file.context.join(name)).found().is_some())
 }
 
 /// The path in the context that a broad COPY should bring the script from, when nothing else of the stage can bring
@@ -329,7 +347,7 @@ fn expected(file: &FileFacts<'_>, stage: &StageFacts<'_>, start: &StartPath) -> 
                     crate::facts::Workdir::Set(path) => path.as_str(),
                     _ if is_absolute(&destination) => "/",
                     crate::facts::Workdir::Base => file.defaults(stage)?.workdir_path()?,
-                    _ => return None,
+                    crate::facts::Workdir::Unknown => return None,
                 };
                 let folder = join(root, &destination);
                 let below = if folder == "/" {
@@ -354,17 +372,11 @@ fn expected(file: &FileFacts<'_>, stage: &StageFacts<'_>, start: &StartPath) -> 
                 }
                 let source = normalize(Utf8Path::new(source.trim_start_matches('/')))?;
                 let at = file.context.join(&source);
-                // A single file that lies beside it.
-                if file
-                    .tree
-                    .entry(&at)
-                    .found()
-                    .is_some_and(|entry| entry.kind != crate::repository::Kind::Directory)
-                {
-                    if source.file_name() == Some(below) {
-                        return None;
-                    }
-                    continue;
+                match file.tree.entry(&at) {
+                    Lookup::Found(entry) if entry.kind == Kind::Directory => {}
+                    // A single file that lies beside it, or is the script itself.
+                    Lookup::Found(_) if source.file_name() != Some(below) => continue,
+                    _ => return None,
                 }
                 found = Some(source.join(below));
             }

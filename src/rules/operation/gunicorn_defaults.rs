@@ -69,9 +69,15 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
 }
 
 fn heartbeat(file: &FileFacts<'_>, stage: &StageFacts<'_>, server: &Server, report: &mut Report) {
-    let one_process = server.option(&["--workers", "-w"]).is_some_and(|option| option.value == "1")
+    // One worker is what gunicorn starts by default.
+    let one_process = server.option(&["--workers", "-w"]).is_none_or(|option| option.value.trim() == "1")
         && server.option(&["--threads"]).is_some();
-    if one_process || server.option(&["--worker-tmp-dir"]).is_some() || is_configured(file, stage, server) {
+    // Without an application everything comes with the arguments of `docker run`.
+    if server.words().len() == 1
+        || one_process
+        || server.option(&["--worker-tmp-dir"]).is_some()
+        || is_configured(file, stage, server)
+    {
         return;
     }
     let finding = report.add(

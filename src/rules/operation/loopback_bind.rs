@@ -169,6 +169,12 @@ fn with_options(
 ) {
     let mut given = server.options(bind.options);
     let Some(last) = given.by_ref().last() else {
+        // Without an application everything comes with the arguments of `docker run`.
+        let python =
+            matches!(server.kind, ServerKind::Gunicorn | ServerKind::Uvicorn | ServerKind::Hypercorn);
+        if python && server.words().len() == 1 {
+            return;
+        }
         if bind.loopback && !server.has(bind.options) && !is_set_elsewhere(file, stage, server, bind) {
             let words: &[&str] = match server.kind {
                 ServerKind::Gunicorn | ServerKind::Hypercorn => &["--bind", "0.0.0.0:8000"],

@@ -71,12 +71,13 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     if !stage.shipped || stage.built_on || stage.dev {
         return;
     }
-    let Some(text) = start_text(stage) else {
+    let script = stage.start.script.as_ref().or(stage.start.shell_script.as_ref());
+    let main = stage.start.main().map(|main| main.instruction.joined.text());
+    if !script.map(|script| &*script.text).or(main).is_some_and(may_migrate) {
         return in_package_script(file, stage, report);
-    };
-    let Some((command, shown)) = migration(&text.script) else {
-        return in_package_script(file, stage, report);
-    };
+    }
+    let Some(text) = start_text(stage) else { return };
+    let Some((command, shown)) = migration(&text.script) else { return };
     if one_container(file) {
         return;
     }
@@ -85,6 +86,11 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     if let Some(path) = &text.path {
         finding.related_in(path.clone(), command.span(), "The migration runs here");
     }
+}
+
+/// Whether a text is worth reading: most are not.
+fn may_migrate(text: &str) -> bool {
+    ["migrat", "upgrade", "update", " push", " up"].iter().any(|word| text.contains(word))
 }
 
 const NOTE: &str = "Run it once per deployment, before the new containers start: as a step of the pipeline, or as a job with the same image.";
@@ -99,7 +105,7 @@ fn message(shown: &str) -> String {
 fn in_package_script(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let Some(script) = servers(file, stage).iter().find_map(|server| server.scripts.first()) else { return };
     let Some((path, package)) = package_json(file, stage) else { return };
-    let Some(line) = package.script(&script.name) else { return };
+    let Some(line) = package.script(&script.name).filter(|line| may_migrate(line)) else { return };
     let script_text = parse(&Joined::verbatim(line, 0));
     let Some((_, shown)) = migration(&script_text) else { return };
     if one_container(file) {

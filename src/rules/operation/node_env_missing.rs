@@ -183,6 +183,11 @@ fn uses_node(facts: &InstructionFacts<'_>) -> bool {
 // --- set above what needs development dependencies -----------------------------------------------------------
 
 fn tools_left_out(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
+    let by_node =
+        |call: &PackageCommand<'_>| matches!(call.manager, Manager::Npm | Manager::Yarn | Manager::Pnpm);
+    if !stage.of(Keyword::Run).any(|facts| facts.calls.iter().any(by_node)) {
+        return;
+    }
     let mut install: Option<&PackageCommand<'_>> = None;
     let mut read: Option<Option<PackageJson>> = None;
     for facts in stage.of(Keyword::Run) {
@@ -191,7 +196,7 @@ fn tools_left_out(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Rep
         for step in facts.steps() {
             if let Some(call) = step.call
                 && call.is_from_manifest()
-                && matches!(call.manager, Manager::Npm | Manager::Yarn | Manager::Pnpm)
+                && by_node(call)
             {
                 let with_dev = call.flags.iter().any(|flag| {
                     matches!(
