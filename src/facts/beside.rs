@@ -28,3 +28,15 @@ pub fn file_in_workdir(file: &FileFacts<'_>, stage: &StageFacts<'_>, name: &str)
     let path = copied.map_or_else(|| file.context.join(name), |copied| copied.path);
     file.tree.read(&path)
 }
+
+/// Whether the command of a stage, or its start script, holds a text: to keep a rule silent about what may be set
+/// there.
+pub fn start_mentions(stage: &StageFacts<'_>, text: &str) -> bool {
+    let start = &stage.start;
+    let script = start.script.as_ref().or(start.shell_script.as_ref());
+    script.is_some_and(|script| script.text.contains(text))
+        || [&start.entrypoint, &start.cmd]
+            .into_iter()
+            .flatten()
+            .any(|part| part.instruction.joined.text().contains(text))
+}

@@ -28,7 +28,7 @@ mod tools;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
-pub use beside::{compose_has, file_in_workdir};
+pub use beside::{compose_has, file_in_workdir, start_mentions};
 pub use bodies::Bodies;
 pub use casing::Case;
 pub use context::{Copied, copied_from};

@@ -10,6 +10,7 @@ mod caches;
 mod efficiency;
 mod finding;
 mod operation;
+mod production_server;
 mod reproducibility;
 mod rule;
 mod security;

@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::facts::{
     Exposed, FileFacts, Server, ServerKind, StageFacts, exposed, file_in_workdir, has_proxy, servers,
+    start_mentions,
 };
 use crate::repository::Lookup;
 use crate::rules::{Check, Report};
@@ -85,7 +86,6 @@ fn listens_on_8080(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> bool {
 fn dotnet(file: &FileFacts<'_>, stage: &StageFacts<'_>, ports: &Exposed, report: &mut Report) {
     let settings = ["ASPNETCORE_", "DOTNET_URLS", "Kestrel", "--urls", "HTTP_PORTS"];
     let said = |text: &str| settings.iter().any(|name| text.contains(name));
-    let script = stage.start.script.as_ref().or(stage.start.shell_script.as_ref());
     let configured = match file_in_workdir(file, stage, "appsettings.json") {
         Lookup::Found(text) => text.contains("Kestrel") || text.contains("Urls"),
         Lookup::Absent => false,
@@ -94,7 +94,7 @@ fn dotnet(file: &FileFacts<'_>, stage: &StageFacts<'_>, ports: &Exposed, report:
     let Some(port) = ports.ports.iter().find(|port| port.first == 80 && port.last == 80) else { return };
     if covers(ports, 8080)
         || configured
-        || script.is_some_and(|script| said(&script.text))
+        || settings.iter().any(|name| start_mentions(stage, name))
         || file.history(stage).iter().any(|(_, facts)| said(facts.instruction.joined.text()))
     {
         return;

@@ -1,7 +1,7 @@
 //! `gunicorn-defaults`.
 
 use crate::declare_rule;
-use crate::facts::{FileFacts, Server, ServerKind, StageFacts, file_in_workdir, servers};
+use crate::facts::{FileFacts, Server, ServerKind, StageFacts, file_in_workdir, servers, start_mentions};
 use crate::repository::Lookup;
 use crate::rules::{Check, Fix, Refine, Report};
 use crate::text::Edit;
@@ -102,9 +102,7 @@ fn is_configured(file: &FileFacts<'_>, stage: &StageFacts<'_>, server: &Server) 
         Some(name) => name,
         None => "gunicorn.conf.py",
     };
-    if stage.end.env("GUNICORN_CMD_ARGS").is_some()
-        || server.assignments.iter().any(|text| text.starts_with("GUNICORN_CMD_ARGS"))
-    {
+    if stage.end.env("GUNICORN_CMD_ARGS").is_some() || start_mentions(stage, "GUNICORN_CMD_ARGS") {
         return true;
     }
     match file_in_workdir(file, stage, says.trim_start_matches("./")) {

@@ -5,7 +5,7 @@ use crate::dockerfile::{Instruction, Keyword};
 use crate::facts::{FileFacts, InstructionFacts, Presence, StageFacts, presence};
 use crate::image::{Family, Language};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::{Command, Connector, Node, Script, Word};
+use crate::shell::{Command, Connector, Inside, Node, Script, Word};
 use crate::text::{Edit, Span};
 
 declare_rule! {
@@ -45,7 +45,8 @@ declare_rule! {
     ///
     /// ## Fix safety
     ///
-    /// Must be confirmed: the new check asks the same address, but redirects and certificates may be handled in
+    /// Must be confirmed: the new check asks the same address (`127.0.0.1` for `localhost` where a tool tries the IPv6
+    /// address only), but redirects and certificates may be handled in
     /// another way. Look at `docker ps` a minute after the start.
     ///
     /// ## References
@@ -153,6 +154,8 @@ struct Call {
     words: Vec<String>,
     /// The bytes of those words, where they stand in one piece.
     command: Span,
+    /// Whether they stand in a string: `sh -c '…'`.
+    nested: bool,
     /// Whether nothing else is checked: alone, or with `|| exit 1`.
     alone: bool,
 }
@@ -174,6 +177,7 @@ fn call(facts: &InstructionFacts<'_>) -> Option<Call> {
             others: Vec::new(),
             words: words.iter().map(|word| word.text.clone()).collect(),
             command: first.span.cover(last.span),
+            nested: false,
             alone: !shell,
         });
     }
@@ -188,7 +192,10 @@ fn call(facts: &InstructionFacts<'_>) -> Option<Call> {
         }
         let Some(tool) = command.name().and_then(tool_of) else { continue };
         if let Some(call) = &mut found {
-            call.others.push(tool);
+            // `curl … || wget …`: one of them is enough.
+            if command.context.previous == Connector::Or {
+                call.others.push(tool);
+            }
             call.alone = false;
             continue;
         }
@@ -199,6 +206,7 @@ fn call(facts: &InstructionFacts<'_>) -> Option<Call> {
             others: Vec::new(),
             words: words.iter().map(|word| word.text().to_owned()).collect(),
             command: words.first()?.span().cover(words.last()?.span()),
+            nested: command.context.inside.any(Inside::STRING),
             alone: is_alone(script, command),
         });
     }
@@ -238,6 +246,8 @@ fn fix(
     family: Option<Family>,
 ) -> Option<(Edit, &'static str)> {
     let url = url(call)?;
+    // curl and Python go on to the next address of a name; BusyBox and older Node ask ::1 and give up.
+    let first = ipv4(&url);
     let language = file.defaults(stage)?.language;
     let node_is_new = || {
         let tag = file.base_image(stage).map(crate::facts::BaseImage::tag).unwrap_or_default();
@@ -247,11 +257,15 @@ fn fix(
     };
     if family == Some(Family::Alpine) && call.tool == "curl" && !presence(file, stage, "wget").is_missing() {
         let text = if instruction.json {
-            format!("\"wget\", \"-qO-\", \"{url}\"")
-        } else if url.contains(['&', ';', '(', ')', '<', '>', '|', '*', '?', '[']) {
-            format!("wget -qO- '{url}'")
+            format!("\"wget\", \"-qO-\", \"{first}\"")
+        } else if url.contains(['&', ';', '(', ')', '<', '>', '|', '*', '?', '[', '#', '!']) {
+            // In a string that another shell runs the quotes may end the string.
+            if call.nested {
+                return None;
+            }
+            format!("wget -qO- '{first}'")
         } else {
-            format!("wget -qO- {url}")
+            format!("wget -qO- {first}")
         };
         return Some((Edit::replace(call.command, text), "wget"));
     }
@@ -268,13 +282,23 @@ fn fix(
         ),
         Some(Language::Node) if node_is_new() => (
             format!(
-                "[\"node\", \"-e\", \"fetch('{url}').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))\"]"
+                "[\"node\", \"-e\", \"fetch('{first}').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))\"]"
             ),
             "Node",
         ),
         _ => return None,
     };
     Some((Edit::replace(instruction.rest_span(), text), program))
+}
+
+/// The address with `127.0.0.1` for `localhost`.
+fn ipv4(url: &str) -> String {
+    match url.strip_prefix("http://localhost") {
+        Some(rest) if rest.is_empty() || rest.starts_with([':', '/', '?']) => {
+            format!("http://127.0.0.1{rest}")
+        }
+        _ => url.to_owned(),
+    }
 }
 
 /// The one address that a call of curl or wget asks, without anything that another tool would do differently.

@@ -1,7 +1,9 @@
 //! `loopback-bind`.
 
 use crate::declare_rule;
-use crate::facts::{FileFacts, Server, ServerKind, StageFacts, exposed, file_in_workdir, has_proxy, servers};
+use crate::facts::{
+    FileFacts, Server, ServerKind, StageFacts, exposed, file_in_workdir, has_proxy, servers, start_mentions,
+};
 use crate::repository::Lookup;
 use crate::rules::{Check, Fix, Report};
 use crate::text::Edit;
@@ -130,73 +132,90 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     if (ports.ports.is_empty() && !ports.other) || has_proxy(file, stage) {
         return;
     }
-    for server in servers(file, stage) {
-        if server.kind == ServerKind::Django {
-            django(server, report);
-        } else if let Some(bind) = bind(server) {
-            with_options(file, stage, server, &bind, report);
-        }
-    }
-}
-
-fn django(server: &Server, report: &mut Report) {
-    let words = server.words();
-    let operand = words.iter().enumerate().skip(server.verb + 1).find(|(_, word)| !word.starts_with('-'));
-    match operand {
-        None if server.may_contain_anything() => {}
-        None => {
-            let edit = server.launch.insert_behind(server.verb, &["0.0.0.0:8000"]);
-            add(server, server.verb, None, edit, report);
-        }
-        Some((at, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
-            let edit = server.launch.replace_word(at, &format!("0.0.0.0:{port}"));
-            add(server, at, None, edit, report);
-        }
-        Some((at, address)) => {
-            if let Some(new) = without_loopback(address) {
-                add(server, at, Some(address), server.launch.replace_word(at, &new), report);
+    let all = servers(file, stage);
+    let found: Vec<Option<Loopback<'_>>> = all
+        .iter()
+        .map(|server| match server.kind {
+            ServerKind::Django => django(server),
+            _ => with_options(file, stage, server, &bind(server)?),
+        })
+        .collect();
+    // A start script with several ends: `develop)` is one of them, and not the one that is shipped.
+    if found.iter().all(Option::is_some) || all.len() == 1 {
+        for (server, loopback) in all.iter().zip(found) {
+            if let Some(loopback) = loopback {
+                add(server, loopback, report);
             }
         }
     }
 }
 
-fn with_options(
+/// How a server listens on the loopback.
+struct Loopback<'s> {
+    /// The word to point at.
+    word: usize,
+    /// The address that is given; `None` when it is the server's default.
+    address: Option<&'s str>,
+    edit: Option<Edit>,
+}
+
+fn django(server: &Server) -> Option<Loopback<'_>> {
+    let words = server.words();
+    let operand = words.iter().enumerate().skip(server.verb + 1).find(|(_, word)| !word.starts_with('-'));
+    let launch = &server.launch;
+    match operand {
+        None if server.may_contain_anything() => None,
+        None => {
+            let edit = launch.insert_behind(server.verb, &["0.0.0.0:8000"]);
+            Some(Loopback { word: server.verb, address: None, edit })
+        }
+        Some((word, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
+            let edit = launch.replace_word(word, &format!("0.0.0.0:{port}"));
+            Some(Loopback { word, address: None, edit })
+        }
+        Some((word, address)) => {
+            let edit = launch.replace_word(word, &without_loopback(address)?);
+            Some(Loopback { word, address: Some(address), edit })
+        }
+    }
+}
+
+fn with_options<'s>(
     file: &FileFacts<'_>,
     stage: &StageFacts<'_>,
-    server: &Server,
+    server: &'s Server,
     bind: &Bind,
-    report: &mut Report,
-) {
-    let mut given = server.options(bind.options);
-    let Some(last) = given.by_ref().last() else {
+) -> Option<Loopback<'s>> {
+    let Some(last) = server.option(bind.options) else {
         // Without an application everything comes with the arguments of `docker run`.
         let python =
             matches!(server.kind, ServerKind::Gunicorn | ServerKind::Uvicorn | ServerKind::Hypercorn);
-        if python && server.words().len() == 1 {
-            return;
+        if !bind.loopback
+            || (python && server.words().len() == 1)
+            || server.has(bind.options)
+            || is_set_elsewhere(file, stage, server, bind)
+        {
+            return None;
         }
-        if bind.loopback && !server.has(bind.options) && !is_set_elsewhere(file, stage, server, bind) {
-            let words: &[&str] = match server.kind {
-                ServerKind::Gunicorn | ServerKind::Hypercorn => &["--bind", "0.0.0.0:8000"],
-                ServerKind::Daphne => &["-b", "0.0.0.0"],
-                _ => &["--host", "0.0.0.0"],
-            };
-            // uvicorn and fastapi take the application first, and people write it so.
-            let verb = server.verb;
-            let behind = server.words().get(verb + 1).is_some_and(|word| !word.starts_with('-'));
-            let edit = server.launch.insert_behind(verb + usize::from(behind), words);
-            add(server, server.verb, None, edit, report);
-        }
-        return;
+        let words: &[&str] = match server.kind {
+            ServerKind::Gunicorn | ServerKind::Hypercorn => &["--bind", "0.0.0.0:8000"],
+            ServerKind::Daphne => &["-b", "0.0.0.0"],
+            _ => &["--host", "0.0.0.0"],
+        };
+        // uvicorn and fastapi take the application first, and people write it so.
+        let verb = server.verb;
+        let behind = server.words().get(verb + 1).is_some_and(|word| !word.starts_with('-'));
+        let edit = server.launch.insert_behind(verb + usize::from(behind), words);
+        return Some(Loopback { word: verb, address: None, edit });
     };
     // With several addresses one that is reached is enough.
-    if server.options(bind.options).all(|option| without_loopback(option.value).is_some())
-        && let Some(new) = without_loopback(last.value)
-    {
-        let one = server.options(bind.options).count() == 1;
-        let edit = if one { server.replace_value(&last, &new) } else { None };
-        add(server, last.word, Some(last.value), edit, report);
+    if !server.options(bind.options).all(|option| without_loopback(option.value).is_some()) {
+        return None;
     }
+    let new = without_loopback(last.value)?;
+    let one = server.options(bind.options).count() == 1;
+    let edit = if one { server.replace_value(&last, &new) } else { None };
+    Some(Loopback { word: last.word, address: Some(last.value), edit })
 }
 
 fn is_set_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>, server: &Server, bind: &Bind) -> bool {
@@ -208,8 +227,7 @@ fn is_set_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>, server: &Serve
     };
     server.may_contain_anything()
         || words.iter().any(option)
-        || bind.variables.iter().any(|name| stage.end.env(name).is_some())
-        || server.assignments.iter().any(|text| bind.variables.iter().any(|name| text.starts_with(name)))
+        || bind.variables.iter().any(|name| stage.end.env(name).is_some() || start_mentions(stage, name))
         || bind.files.iter().any(|name| match file_in_workdir(file, stage, name) {
             Lookup::Found(text) => !name.starts_with("vite") || text.contains("host"),
             Lookup::Absent => false,
@@ -227,7 +245,8 @@ fn without_loopback(address: &str) -> Option<String> {
     })
 }
 
-fn add(server: &Server, word: usize, address: Option<&str>, edit: Option<Edit>, report: &mut Report) {
+fn add(server: &Server, loopback: Loopback<'_>, report: &mut Report) {
+    let Loopback { word, address, edit } = loopback;
     let shown = server.shown();
     let message = match address {
         Some(address) => format!(

@@ -6,7 +6,7 @@ use crate::dockerfile::Keyword;
 use crate::dockerfile::expand::Value;
 use crate::facts::{
     FileFacts, InstructionFacts, ServerKind, StageFacts, compose_has, exposed, package_json, package_script,
-    servers,
+    servers, start_mentions,
 };
 use crate::repository::package_json::PackageJson;
 use crate::rules::{Check, Fix, Report};
@@ -117,14 +117,12 @@ fn missing(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let all = servers(file, stage);
     let Some(server) = all.iter().find(|server| server.kind == ServerKind::Node) else { return };
     let runs_file = server.words().iter().skip(1).any(|word| !word.starts_with('-'));
-    let script = stage.start.script.as_ref().or(stage.start.shell_script.as_ref());
     let said = |text: &str| text.contains(NAME);
     let is_server = has_framework(file, stage) || !exposed(file, stage).ports.is_empty();
     if !runs_file
         || !is_server
         || all.iter().any(|server| server.assignments.iter().any(|text| said(text)))
-        || script.is_some_and(|script| said(&script.text))
-        || stage.start.main().is_some_and(|main| said(main.instruction.joined.text()))
+        || start_mentions(stage, NAME)
         || compose_has(file, said)
     {
         return;
