@@ -33,24 +33,9 @@ impl Presence {
 const LANGUAGES: [&str; 5] = ["golang", "node", "python", "ruby", "rust"];
 
 /// Packages of Debian, Ubuntu and Alpine that bring a program under another name.
-const BRING: [(&str, &[&str]); 6] = [
+const BRING: [(&str, &[&str]); 5] = [
     ("curl", &["curl-dev", "httping"]),
     ("wget", &["google-chrome-stable", "texlive-base", "wget2"]),
-    (
-        "bash",
-        &[
-            "abuild",
-            "alpine-sdk",
-            "bash-completion",
-            "bats",
-            "dracut",
-            "git-secret",
-            "libtool",
-            "pass",
-            "wireguard-tools",
-            "wireguard-tools-wg-quick",
-        ],
-    ),
     (
         "nc",
         &[
@@ -67,6 +52,81 @@ const BRING: [(&str, &[&str]); 6] = [
     ),
     ("pg_isready", &["postgresql", "postgresql-client", "postgresql-client-common"]),
     ("redis-cli", &["redis", "redis-tools", "redis-server", "valkey"]),
+];
+
+/// Packages of Alpine that people install often and that do not depend on bash.
+const NO_BASH: [&str; 71] = [
+    "acl",
+    "attr",
+    "bind-tools",
+    "build-base",
+    "busybox",
+    "busybox-extras",
+    "busybox-suid",
+    "bzip2",
+    "ca-certificates",
+    "chromium",
+    "clang",
+    "cmake",
+    "coreutils",
+    "curl",
+    "dcron",
+    "diffutils",
+    "dumb-init",
+    "ffmpeg",
+    "file",
+    "findutils",
+    "fontconfig",
+    "freetype",
+    "g++",
+    "gawk",
+    "gcc",
+    "gcompat",
+    "gettext",
+    "git",
+    "gnupg",
+    "grep",
+    "gzip",
+    "htop",
+    "imagemagick",
+    "inotify-tools",
+    "iputils",
+    "jq",
+    "krb5",
+    "less",
+    "linux-headers",
+    "logrotate",
+    "make",
+    "mariadb-client",
+    "musl",
+    "musl-locales",
+    "musl-utils",
+    "mysql-client",
+    "nano",
+    "netcat-openbsd",
+    "nginx",
+    "ninja",
+    "nodejs",
+    "npm",
+    "nss",
+    "openrc",
+    "patch",
+    "pkgconfig",
+    "procps",
+    "psmisc",
+    "rsync",
+    "ruby",
+    "sed",
+    "shadow",
+    "socat",
+    "sqlite",
+    "su-exec",
+    "sudo",
+    "tar",
+    "tini",
+    "tzdata",
+    "unzip",
+    "wget",
 ];
 
 /// Commands that put nothing but what their own options say into an image: no program that is not named.
@@ -228,7 +288,10 @@ fn after_call(
     found: &mut Presence,
     group: &mut Option<String>,
 ) {
-    let names = |name: &str| name == program || brings(program, name);
+    // What a package of Alpine depends on is not known here: only those that are known to do without bash count.
+    let names = |name: &str| {
+        name == program || brings(program, name) || (program == "bash" && !does_without_bash(name))
+    };
     match call.verb {
         Verb::Install => {
             if call
@@ -262,6 +325,30 @@ fn after_call(
         }
         _ => {}
     }
+}
+
+/// Whether a package of Alpine is known not to depend on bash.
+fn does_without_bash(package: &str) -> bool {
+    let begins = [
+        "font-",
+        "icu",
+        "lib",
+        "openjdk",
+        "openssh",
+        "openssl",
+        "perl",
+        "php",
+        "postgresql",
+        "py3-",
+        "python3",
+        "ttf-",
+    ];
+    let ends = ["-dev", "-libs", "-locales"];
+    let other = ["gettext-dev", "libtool", "libvirt"];
+    !other.iter().any(|name| package.starts_with(name))
+        && (NO_BASH.contains(&package)
+            || begins.iter().any(|part| package.starts_with(part))
+            || ends.iter().any(|part| package.ends_with(part)))
 }
 
 /// Whether a package brings a program, or is likely to.

@@ -3,8 +3,8 @@
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{
-    FileFacts, InContext, StageFacts, StartPath, StartScript, after_wrappers, is_absolute, join, presence,
-    start_path,
+    FileFacts, InContext, StageFacts, StartPath, StartScript, after_wrappers, compose_has, is_absolute, join,
+    presence, start_path,
 };
 use crate::repository::{Kind, Lookup, may_be_generated, normalize};
 use crate::rules::{Check, Fix, Report};
@@ -271,6 +271,10 @@ fn check_missing(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Repo
         return;
     }
     let Some(expected) = expected(file, stage, &start) else { return };
+    // A volume may bring it.
+    if compose_has(file, |line| line.contains(name)) {
+        return;
+    }
     let shown = plain(start.target.as_str());
     let mut ignored = None;
     for root in file.context_roots() {
