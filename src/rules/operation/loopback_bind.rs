@@ -2,7 +2,8 @@
 
 use crate::declare_rule;
 use crate::facts::{
-    FileFacts, Server, ServerKind, StageFacts, exposed, file_in_workdir, has_proxy, servers, start_mentions,
+    FileFacts, Server, ServerKind, StageFacts, compose_has, exposed, file_in_workdir, has_proxy, servers,
+    start_mentions,
 };
 use crate::repository::Lookup;
 use crate::rules::{Check, Fix, Report};
@@ -129,7 +130,9 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
         return;
     }
     let ports = exposed(file, stage);
-    if (ports.ports.is_empty() && !ports.other) || has_proxy(file, stage) {
+    // With the network of the host, or of another container, the loopback is shared on purpose.
+    let shared = |line: &str| line.starts_with("network_mode:");
+    if (ports.ports.is_empty() && !ports.other) || has_proxy(file, stage) || compose_has(file, shared) {
         return;
     }
     let all = servers(file, stage);
@@ -228,6 +231,8 @@ fn is_set_elsewhere(file: &FileFacts<'_>, stage: &StageFacts<'_>, server: &Serve
     server.may_contain_anything()
         || words.iter().any(option)
         || bind.variables.iter().any(|name| stage.end.env(name).is_some() || start_mentions(stage, name))
+        || (!bind.variables.is_empty()
+            && compose_has(file, |line| bind.variables.iter().any(|name| line.contains(name))))
         || bind.files.iter().any(|name| match file_in_workdir(file, stage, name) {
             Lookup::Found(text) => !name.starts_with("vite") || text.contains("host"),
             Lookup::Absent => false,

@@ -118,9 +118,16 @@ fn missing(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let Some(server) = all.iter().find(|server| server.kind == ServerKind::Node) else { return };
     let runs_file = server.words().iter().skip(1).any(|word| !word.starts_with('-'));
     let said = |text: &str| text.contains(NAME);
+    // Next.js and Nuxt write it into the server that they build.
+    let sets_itself = server.words().iter().any(|word| word.contains(".output/"))
+        || file
+            .history(stage)
+            .iter()
+            .any(|(_, facts)| facts.instruction.joined.text().contains(".next/standalone"));
     let is_server = has_framework(file, stage) || !exposed(file, stage).ports.is_empty();
     if !runs_file
         || !is_server
+        || sets_itself
         || all.iter().any(|server| server.assignments.iter().any(|text| said(text)))
         || start_mentions(stage, NAME)
         || compose_has(file, said)

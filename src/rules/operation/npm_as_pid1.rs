@@ -22,7 +22,7 @@ declare_rule! {
     ///
     /// npm becomes process 1 of the container and starts a shell, which starts node. `docker stop` signals npm,
     /// which does not reliably hand SIGTERM on: requests are cut off when the container is killed ten seconds
-    /// later. npm also costs some 50 MB of memory while it waits.
+    /// later.
     ///
     /// ## Example
     ///
