@@ -3,14 +3,13 @@
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{
-    FileFacts, InContext, StageFacts, StartPath, StartScript, after_wrappers, compose_has, is_absolute, join,
-    presence, start_path,
+    FileFacts, InContext, StageFacts, StartScript, after_wrappers, compose_has, expected_source, presence,
+    start_path,
 };
-use crate::repository::{Kind, Lookup, may_be_generated, normalize};
+use crate::repository::{Lookup, may_be_generated};
 use crate::rules::{Check, Fix, Report};
 use crate::shell::{Command, Interpreter, Script, interpreter_of};
 use crate::text::{Edit, Span};
-use camino::{Utf8Path, Utf8PathBuf};
 
 declare_rule! {
     /// The start script is missing, has no usable shebang, or has CRLF line ends.
@@ -70,50 +69,6 @@ declare_rule! {
         check: Check::Stage(check),
     }
 }
-
-/// Commands of RUN that make no script.
-const HARMLESS: [&str; 40] = [
-    "[",
-    "addgroup",
-    "adduser",
-    "apk",
-    "apt",
-    "apt-get",
-    "apt-mark",
-    "bundle",
-    "cd",
-    "chgrp",
-    "chmod",
-    "chown",
-    "composer",
-    "corepack",
-    "dnf",
-    "export",
-    "gem",
-    "groupadd",
-    "ldconfig",
-    "locale-gen",
-    "microdnf",
-    "mkdir",
-    "npm",
-    "pip",
-    "pip3",
-    "pnpm",
-    "poetry",
-    "python",
-    "python3",
-    "rm",
-    "set",
-    "test",
-    "true",
-    "update-ca-certificates",
-    "useradd",
-    "usermod",
-    "uv",
-    "yarn",
-    "yum",
-    "zypper",
-];
 
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     if !stage.shipped || stage.built_on {
@@ -270,7 +225,7 @@ fn check_missing(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Repo
     {
         return;
     }
-    let Some(expected) = expected(file, stage, &start) else { return };
+    let Some(expected) = expected_source(file, stage, &start) else { return };
     // A volume may bring it.
     if compose_has(file, |line| line.contains(name)) {
         return;
@@ -319,76 +274,6 @@ fn has_sources(file: &FileFacts<'_>) -> bool {
         "Makefile",
     ];
     manifests.iter().any(|name| file.tree.entry(&file.context.join(name)).found().is_some())
-}
-
-/// The path in the context that a broad COPY should bring the script from, when nothing else of the stage can bring
-/// it: no other stage, no archive, no RUN that may write it, no volume.
-fn expected(file: &FileFacts<'_>, stage: &StageFacts<'_>, start: &StartPath) -> Option<Utf8PathBuf> {
-    let mut found = None;
-    for (_, facts) in file.history(stage) {
-        let node = facts.instruction;
-        match node.keyword {
-            Keyword::Run => {
-                let harmless = |command: &Command| {
-                    let program = command.name().is_some_and(|name| HARMLESS.contains(&name));
-                    let builds = command.args().iter().any(|word| word.text().contains("build"));
-                    let writes = command.redirects.iter().any(crate::shell::Redirect::writes_file);
-                    program
-                        && !writes
-                        && !(builds && command.name() != Some("apk") && command.name() != Some("apt-get"))
-                };
-                if facts.body.is_none()
-                    || !node.heredocs.is_empty()
-                    || !facts.scripts().flat_map(Script::commands).all(harmless)
-                {
-                    return None;
-                }
-            }
-            Keyword::Copy | Keyword::Add => {
-                let (destination, sources) = node.args.split_last()?;
-                let destination = facts.state.expand(&destination.text).value?;
-                let root = match &facts.state.workdir {
-                    crate::facts::Workdir::Set(path) => path.as_str(),
-                    _ if is_absolute(&destination) => "/",
-                    crate::facts::Workdir::Base => file.defaults(stage)?.workdir_path()?,
-                    crate::facts::Workdir::Unknown => return None,
-                };
-                let folder = join(root, &destination);
-                let below = if folder == "/" {
-                    start.target.strip_prefix('/')
-                } else {
-                    start.target.strip_prefix(folder.as_str()).and_then(|rest| rest.strip_prefix('/'))
-                };
-                let Some(below) = below else {
-                    if start.target == folder {
-                        return None;
-                    }
-                    continue;
-                };
-                let [source] = sources else { return None };
-                let source = facts.state.expand(&source.text).value?;
-                if node.flag("from").is_some()
-                    || !node.heredocs.is_empty()
-                    || node.keyword == Keyword::Add
-                    || source.contains(['*', '?', '[', ':'])
-                {
-                    return None;
-                }
-                let source = normalize(Utf8Path::new(source.trim_start_matches('/')))?;
-                let at = file.context.join(&source);
-                match file.tree.entry(&at) {
-                    Lookup::Found(entry) if entry.kind == Kind::Directory => {}
-                    // A single file that lies beside it, or is the script itself.
-                    Lookup::Found(_) if source.file_name() != Some(below) => continue,
-                    _ => return None,
-                }
-                found = Some(source.join(below));
-            }
-            Keyword::Volume => return None,
-            _ => {}
-        }
-    }
-    found
 }
 
 /// Text of the repository for a message.
