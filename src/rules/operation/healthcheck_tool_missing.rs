@@ -67,6 +67,10 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
     let last = history.iter().rev().find(|(_, facts)| facts.is(Keyword::Healthcheck));
     let Some((_, facts)) = last else { return };
     let Some(call) = health_call(facts) else { return };
+    // Without a shell the shell form calls nothing at all: `no-shell-in-base`.
+    if !facts.instruction.json && presence(file, stage, "sh").is_missing() {
+        return;
+    }
     let found = presence(file, stage, call.tool);
     if !found.is_missing() || call.others.iter().any(|other| !presence(file, stage, other).is_missing()) {
         return;
