@@ -15,6 +15,7 @@ mod ignore_comment;
 mod newer_base;
 mod operation;
 mod pipes;
+mod production_server;
 mod reproducibility;
 mod rule;
 mod security;

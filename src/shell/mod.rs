@@ -23,6 +23,7 @@ mod nested;
 pub mod packages;
 mod parser;
 mod permissions;
+mod posix;
 mod run;
 mod scan;
 mod script;
