@@ -14,6 +14,7 @@ mod command;
 mod compound;
 mod dialect;
 mod dir;
+mod download;
 mod expansion;
 mod flow;
 mod nested;
@@ -37,6 +38,7 @@ pub use ast::{
 pub use command::{Assignment, Command, Context, Inside};
 pub use dialect::{Dialect, ShellCall};
 pub use dir::Dir;
+pub use download::{Download, Downloader, Output, Switch, Written, download};
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
 pub use word::{Part, PartKind, Word};

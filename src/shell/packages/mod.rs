@@ -22,7 +22,7 @@ mod maven;
 mod microdnf;
 mod npm;
 mod nuget;
-mod options;
+pub(super) mod options;
 mod package;
 mod pacman;
 mod pip;

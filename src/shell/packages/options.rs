@@ -6,24 +6,27 @@ use std::borrow::Cow;
 
 /// How a tool reads its options.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Syntax {
+pub(in crate::shell) struct Syntax {
     /// Letters of short options that take a value.
-    pub(super) short_values: &'static str,
+    pub(in crate::shell) short_values: &'static str,
     /// Long options (dashes included) that take a value in the next word when there is no `=`.
-    pub(super) long_values: &'static [&'static str],
+    pub(in crate::shell) long_values: &'static [&'static str],
     /// One dash begins a long option (Go, Maven, NuGet).
-    pub(super) single_dash: bool,
+    pub(in crate::shell) single_dash: bool,
     /// Where one dash begins a long option: letters that have their value behind them (`-Pprod`).
-    pub(super) attached: &'static str,
+    pub(in crate::shell) attached: &'static str,
     /// Whether options may be written in any case (NuGet).
-    pub(super) ignore_case: bool,
+    pub(in crate::shell) ignore_case: bool,
     /// Long options without a value, where the tool takes any beginning of an option that names one alone
     /// (Python's optparse). Empty: options are written in full.
-    pub(super) switches: &'static [&'static str],
+    pub(in crate::shell) switches: &'static [&'static str],
 }
 
 impl Syntax {
-    pub(super) const fn new(short_values: &'static str, long_values: &'static [&'static str]) -> Self {
+    pub(in crate::shell) const fn new(
+        short_values: &'static str,
+        long_values: &'static [&'static str],
+    ) -> Self {
         Self {
             short_values,
             long_values,
@@ -82,13 +85,13 @@ impl Flag<'_> {
 
 /// A command line, split.
 #[derive(Debug, Default)]
-pub(super) struct Split<'a> {
-    pub(super) flags: Vec<Flag<'a>>,
-    pub(super) operands: Vec<&'a Word>,
+pub(in crate::shell) struct Split<'a> {
+    pub(in crate::shell) flags: Vec<Flag<'a>>,
+    pub(in crate::shell) operands: Vec<&'a Word>,
 }
 
 /// Splits the words behind the program. The first operand is the verb (a tool without verbs may ignore that).
-pub(super) fn split<'a>(words: &'a [Word], syntax: &Syntax) -> Split<'a> {
+pub(in crate::shell) fn split<'a>(words: &'a [Word], syntax: &Syntax) -> Split<'a> {
     let mut out = Split::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
