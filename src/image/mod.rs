@@ -23,7 +23,7 @@ pub use defaults_model::{
 };
 pub use environment::{Environment, environment, is_likely_set};
 pub use explicit_os::with_os;
-pub use lifecycle::{Eol, Part, State, end_of_life};
+pub use lifecycle::{Eol, Part, State, end_of_life, supported_releases};
 pub use name::Image;
 pub use official::{TagStatus, is_floating, newest_os_variant, pinned_tag, tag_status};
 pub use os::{Distribution, Family};

@@ -11,6 +11,7 @@ mod efficiency;
 mod finding;
 mod operation;
 mod reproducibility;
+mod retired;
 mod rule;
 mod security;
 mod style;

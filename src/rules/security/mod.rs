@@ -1,9 +1,10 @@
 //! Rules of the chapter "security". The list is kept by `tests/registry.rs`.
 
 mod base_end_of_life;
+mod base_tag_retired;
 mod run_as_root;
 mod secret_in_env_arg;
 
 /// The rules of this chapter, by id.
 pub(super) static RULES: &[&crate::rules::Rule] =
-    &[&base_end_of_life::RULE, &run_as_root::RULE, &secret_in_env_arg::RULE];
+    &[&base_end_of_life::RULE, &base_tag_retired::RULE, &run_as_root::RULE, &secret_in_env_arg::RULE];
