@@ -19,6 +19,7 @@ mod start;
 mod state;
 mod takers;
 mod template;
+mod user_name;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
@@ -38,6 +39,7 @@ pub use roots::{ContextRoot, InContext};
 pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
+pub use user_name::is_root_name;
 
 use crate::config::{Images, NO_IMAGES};
 use crate::dockerfile::expand::Value;

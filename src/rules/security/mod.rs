@@ -4,7 +4,17 @@ mod base_end_of_life;
 mod base_tag_retired;
 mod run_as_root;
 mod secret_in_env_arg;
+mod ssh_exposed;
+mod sudo_in_image;
+mod world_writable;
 
 /// The rules of this chapter, by id.
-pub(super) static RULES: &[&crate::rules::Rule] =
-    &[&base_end_of_life::RULE, &base_tag_retired::RULE, &run_as_root::RULE, &secret_in_env_arg::RULE];
+pub(super) static RULES: &[&crate::rules::Rule] = &[
+    &base_end_of_life::RULE,
+    &base_tag_retired::RULE,
+    &run_as_root::RULE,
+    &secret_in_env_arg::RULE,
+    &ssh_exposed::RULE,
+    &sudo_in_image::RULE,
+    &world_writable::RULE,
+];
