@@ -10,6 +10,7 @@ mod caches;
 mod efficiency;
 mod finding;
 mod operation;
+mod remove;
 mod reproducibility;
 mod retired;
 mod rule;

@@ -4,8 +4,10 @@ mod base_end_of_life;
 mod base_tag_retired;
 mod run_as_root;
 mod secret_in_env_arg;
+mod signature_check_disabled;
 mod ssh_exposed;
 mod sudo_in_image;
+mod tls_verification_disabled;
 mod world_writable;
 
 /// The rules of this chapter, by id.
@@ -14,7 +16,9 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &base_tag_retired::RULE,
     &run_as_root::RULE,
     &secret_in_env_arg::RULE,
+    &signature_check_disabled::RULE,
     &ssh_exposed::RULE,
     &sudo_in_image::RULE,
+    &tls_verification_disabled::RULE,
     &world_writable::RULE,
 ];

@@ -4,7 +4,7 @@ use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
-use crate::rules::{Check, Fix, Report};
+use crate::rules::{Check, Fix, Report, remove};
 use crate::shell::packages::Verb;
 use crate::shell::{Command, Word};
 use crate::text::{Edit, Span};
@@ -240,7 +240,7 @@ fn check_package(
                 || facts.instruction.json
                     && facts.instruction.args.iter().any(|word| word.text.contains("sudo"))
         });
-        let edit = if used || call.packages.len() < 2 { None } else { without(file, package.span) };
+        let edit = if used || call.packages.len() < 2 { None } else { remove::words(file, package.span) };
         match edit {
             Some(edit) => finding
                 .note("Check that no script of the image calls it; `setpriv`, `gosu` and `su-exec` only ever drop rights.")
@@ -251,18 +251,4 @@ fn check_package(
             ),
         };
     }
-}
-
-/// Deletes a package: the whole line when it stands on one of its own, else the word and the blanks before it.
-fn without(file: &FileFacts<'_>, package: Span) -> Option<Edit> {
-    let source = &file.dockerfile.source;
-    let line = source.line_span(source.line_of(package.start));
-    let before = source.slice(Span::new(line.start, package.start));
-    let after = source.slice(Span::new(package.end, line.end)).trim_end();
-    if before.trim().is_empty() {
-        let continued = after.trim_start().chars().eq([file.dockerfile.escape]);
-        return continued.then(|| Edit::delete(line));
-    }
-    let start = line.start + before.trim_end().len() as u32;
-    Some(Edit::delete(Span::new(start, package.end)))
 }
