@@ -16,6 +16,7 @@ mod retired;
 mod rule;
 mod security;
 mod style;
+mod urls;
 
 pub use finding::{Finding, Fix, Related, Safety};
 pub use rule::{Chapter, Check, Default, FixKind, Refine, Report, Rule, Scope};

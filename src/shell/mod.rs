@@ -25,6 +25,7 @@ mod run;
 mod scan;
 mod script;
 mod simple;
+mod verify;
 mod word;
 
 #[cfg(test)]
@@ -43,4 +44,5 @@ pub use download::{Download, Downloader, Output, Switch, Written, download};
 pub use mode::WorldWritable;
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
+pub use verify::verifies;
 pub use word::{Part, PartKind, Word};

@@ -2,23 +2,27 @@
 
 mod base_end_of_life;
 mod base_tag_retired;
+mod plain_http_download;
 mod run_as_root;
 mod secret_in_env_arg;
 mod signature_check_disabled;
 mod ssh_exposed;
 mod sudo_in_image;
 mod tls_verification_disabled;
+mod unverified_download;
 mod world_writable;
 
 /// The rules of this chapter, by id.
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &base_end_of_life::RULE,
     &base_tag_retired::RULE,
+    &plain_http_download::RULE,
     &run_as_root::RULE,
     &secret_in_env_arg::RULE,
     &signature_check_disabled::RULE,
     &ssh_exposed::RULE,
     &sudo_in_image::RULE,
     &tls_verification_disabled::RULE,
+    &unverified_download::RULE,
     &world_writable::RULE,
 ];

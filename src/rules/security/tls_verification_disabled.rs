@@ -10,6 +10,7 @@ use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
 use crate::rules::{Check, Fix, Report, remove};
+use crate::shell::verifies;
 
 declare_rule! {
     /// Certificate checks are switched off.
@@ -22,7 +23,7 @@ declare_rule! {
     /// others. Options are read as the tool reads them: `--key-type` is no `-k`.
     ///
     /// Addresses of the container itself are not meant, nor what the same `RUN` switches on again. Builder stages give
-    /// a warning instead of an error.
+    /// a warning instead of an error, and so do downloads whose checksum or signature is checked.
     ///
     /// ## Why is this bad?
     ///
@@ -79,7 +80,13 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
                 // The other flags in the value stay.
                 let edit =
                     if matches!(variable.off, Off::Holds(_)) { None } else { remove::pair(file, node, pair) };
-                add(stage, &Use::of(pair.span, variable.name, edit, variable.codes), node.keyword, report);
+                add(
+                    stage,
+                    &Use::of(pair.span, variable.name, edit, variable.codes),
+                    Level::Error,
+                    node.keyword,
+                    report,
+                );
             }
         }
         Keyword::Run => {
@@ -93,20 +100,23 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
                 .into_iter()
                 .filter(|found| !before.iter().any(|known| known.span.overlaps(found.span)))
                 .collect();
+            // What arrives is compared with something that is known.
+            let checked = facts.steps().any(|step| verifies(step.command));
             for found in before.iter().chain(&written) {
-                add(stage, found, node.keyword, report);
+                let level = if checked && found.is_download { Level::Warning } else { Level::Error };
+                add(stage, found, level, node.keyword, report);
             }
         }
         Keyword::Copy | Keyword::Add if !node.heredocs.is_empty() => {
             for found in in_text(file, facts) {
-                add(stage, &found, node.keyword, report);
+                add(stage, &found, Level::Error, node.keyword, report);
             }
         }
         _ => {}
     }
 }
 
-fn add(stage: &StageFacts<'_>, found: &Use, keyword: Keyword, report: &mut Report) {
+fn add(stage: &StageFacts<'_>, found: &Use, level: Level, keyword: Keyword, report: &mut Report) {
     let name = found.name.replace('`', "");
     let message = if name == "GONOSUMDB" {
         format!("`{name}` switches the checksum database off: nobody notices when a Go module was exchanged.")
@@ -119,10 +129,8 @@ fn add(stage: &StageFacts<'_>, found: &Use, keyword: Keyword, report: &mut Repor
             "`{name}` accepts any certificate: whoever is between the build and the server can send something else."
         )
     };
-    let mut finding = report
-        .add(found.span, message)
-        .level(if stage.shipped { Level::Error } else { Level::Warning })
-        .note(
+    let mut finding =
+        report.add(found.span, message).level(if stage.shipped { level } else { Level::Warning }).note(
             "The image needs `ca-certificates`. For a CA of your own: `COPY company-ca.crt \
              /usr/local/share/ca-certificates/` and `RUN update-ca-certificates`.",
         );

@@ -14,6 +14,8 @@ pub(super) struct Use {
     /// A title and what takes it out.
     pub(super) fix: Option<(String, Edit)>,
     pub(super) codes: &'static [&'static str],
+    /// Whether it is about one file that is fetched.
+    pub(super) is_download: bool,
     undo: Option<Undo>,
 }
 
@@ -28,7 +30,7 @@ impl Use {
     /// A place with the edit that deletes it.
     pub(super) fn of(span: Span, name: &str, edit: Option<Edit>, codes: &'static [&'static str]) -> Self {
         let fix = edit.map(|edit| (format!("Delete `{}`", name.replace('`', "")), edit));
-        Self { span, name: name.to_owned(), fix, codes, undo: None }
+        Self { span, name: name.to_owned(), fix, codes, is_download: false, undo: None }
     }
 
     /// Whether a later command of the same RUN switches the check on again.
@@ -167,6 +169,7 @@ fn in_setting(
         name: format!("{name} {old}"),
         fix,
         codes: setting.codes,
+        is_download: false,
         undo: Some(Undo::Setting(setting)),
     });
 }
@@ -222,6 +225,7 @@ fn in_download(file: &FileFacts<'_>, command: &Command, out: &mut Vec<Use>) {
         None => remove::words(file, switch.word),
     };
     let mut found = Use::of(switch.span(), name, edit, codes);
+    found.is_download = true;
     if let Some((title, _)) = &mut found.fix {
         *title = format!("Delete `{}`", name.rsplit(' ').next().unwrap_or(name));
     }
