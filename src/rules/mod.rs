@@ -14,6 +14,8 @@ mod remove;
 mod reproducibility;
 mod retired;
 mod rule;
+mod secret_words;
+mod secrets;
 mod security;
 mod style;
 mod urls;

@@ -2,9 +2,11 @@
 
 mod base_end_of_life;
 mod base_tag_retired;
+mod hardcoded_password;
 mod plain_http_download;
 mod run_as_root;
 mod secret_in_env_arg;
+mod secret_literal;
 mod signature_check_disabled;
 mod ssh_exposed;
 mod sudo_in_image;
@@ -16,9 +18,11 @@ mod world_writable;
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &base_end_of_life::RULE,
     &base_tag_retired::RULE,
+    &hardcoded_password::RULE,
     &plain_http_download::RULE,
     &run_as_root::RULE,
     &secret_in_env_arg::RULE,
+    &secret_literal::RULE,
     &signature_check_disabled::RULE,
     &ssh_exposed::RULE,
     &sudo_in_image::RULE,

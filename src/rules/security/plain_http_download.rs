@@ -58,7 +58,9 @@ declare_rule! {
 }
 
 /// Hosts that serve the same under `https://`.
-const ENCRYPTED: [&str; 48] = [
+const ENCRYPTED: [&str; 50] = [
+    "golang.org",
+    "python.org",
     "apt.llvm.org",
     "archive.apache.org",
     "bitbucket.org",
@@ -225,8 +227,13 @@ fn judge(file: &FileFacts<'_>, found: Address, report: &mut Report) {
     let rest = text.split_once("://").map_or("", |(_, rest)| rest);
     let encrypted = format!("https://{rest}");
     let place = file.dockerfile.source.slice(span).find(text.get(..scheme.len() + 3).unwrap_or(&text));
+    // Their certificates are for one level of names.
+    let under =
+        |parent: &str| host.strip_suffix(parent).is_some_and(|name| !name.is_empty() && !name.contains('.'));
     let known = ENCRYPTED.contains(&host.as_str())
-        || host.ends_with(".s3.amazonaws.com") && host.matches('.').count() == 3;
+        || [".s3.amazonaws.com", ".storage.googleapis.com", ".github.io", ".gitlab.io"]
+            .iter()
+            .any(|parent| under(parent));
     match place {
         Some(at) if known => {
             let start = span.start + at as u32;

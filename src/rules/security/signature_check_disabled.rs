@@ -69,7 +69,7 @@ fn check(file: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>,
             check_text(file, facts, report);
         }
         Keyword::Copy | Keyword::Add if !facts.instruction.heredocs.is_empty() => {
-            check_text(file, facts, report)
+            check_text(file, facts, report);
         }
         _ => {}
     }

@@ -150,14 +150,17 @@ fn check_add(facts: &InstructionFacts<'_>, report: &mut Report) {
 
 fn judge_source(text: &str, word: &Word) -> Option<(String, Level)> {
     let (scheme, _) = scheme_and_host(text)?;
-    let address = shown(&word.text);
+    let address = shown(word.text.trim_matches(['"', '\'']));
     let path = text.split(['?', '#']).next().unwrap_or(text);
     if is_key(text) || is_own(text) {
         return None;
     }
     if matches!(scheme.as_str(), "git" | "ssh") || Utf8Path::new(path).extension() == Some("git") {
-        let reference =
-            text.split_once('#').map_or("", |(_, reference)| reference.split(':').next().unwrap_or(""));
+        // `repo.git#v1.2:folder`, `repo.git?ref=v1.2`
+        let behind = text.split_once(['#', '?']).map_or("", |(_, reference)| reference);
+        let keys = ["ref=", "tag=", "branch=", "commit=", "checksum="];
+        let queried = behind.split('&').find_map(|field| keys.iter().find_map(|key| field.strip_prefix(key)));
+        let reference = queried.unwrap_or_else(|| behind.split(':').next().unwrap_or(""));
         let commit = reference.len() == 40 && reference.bytes().all(|b| b.is_ascii_hexdigit());
         let level = if is_versioned(&format!("x://x/{reference}")) { Level::Info } else { Level::Warning };
         return (!commit && !reference.contains('$')).then(|| {

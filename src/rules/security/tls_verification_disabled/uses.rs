@@ -81,7 +81,7 @@ pub(super) fn in_command(file: &FileFacts<'_>, command: &Command) -> Vec<Use> {
         "curl" | "wget" => in_download(file, command, &mut out),
         "git" => in_git(file, command, &mut out),
         "yum" | "dnf" | "microdnf" | "tdnf" | "yum-config-manager" => {
-            in_package_options(file, command, &mut out)
+            in_package_options(file, command, &mut out);
         }
         "apt" | "apt-get" => in_package_options(file, command, &mut out),
         _ => {}

@@ -81,13 +81,11 @@ fn piped(step: &Step<'_, '_>) -> Option<Fate> {
             && theirs.pipe_index > context.pipe_index
             && other.place.start > step.command.place.start
     });
-    let mut index = context.pipe_index;
-    for reader in readers {
+    for (index, reader) in (context.pipe_index + 1..).zip(readers) {
         // Another pipeline of the same length may follow in the chain.
-        if reader.context.pipe_index != index + 1 {
+        if reader.context.pipe_index != index {
             break;
         }
-        index += 1;
         let Some(name) = reader.name() else { continue };
         if let Some(found) = interpreter(name) {
             return reads_input(reader).then_some(Fate::Piped(found));
