@@ -7,6 +7,7 @@ mod append;
 mod automation;
 mod build;
 mod caches;
+mod credentials;
 mod efficiency;
 mod finding;
 mod operation;

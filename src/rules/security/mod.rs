@@ -5,8 +5,10 @@ mod base_tag_retired;
 mod hardcoded_password;
 mod plain_http_download;
 mod run_as_root;
+mod secret_file_copied;
 mod secret_in_env_arg;
 mod secret_literal;
+mod secret_removed_later;
 mod signature_check_disabled;
 mod ssh_exposed;
 mod sudo_in_image;
@@ -21,8 +23,10 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &hardcoded_password::RULE,
     &plain_http_download::RULE,
     &run_as_root::RULE,
+    &secret_file_copied::RULE,
     &secret_in_env_arg::RULE,
     &secret_literal::RULE,
+    &secret_removed_later::RULE,
     &signature_check_disabled::RULE,
     &ssh_exposed::RULE,
     &sudo_in_image::RULE,
