@@ -76,21 +76,29 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     for created in created_by(facts) {
         let Some(source) = &created.source else { continue };
         // `secret-removed-later` speaks about what is removed again.
-        if named(source).is_none() || (stage.shipped && removed_later(file, stage, facts, &created).is_some()) {
+        if named(source).is_none() || (stage.shipped && removed_later(file, stage, facts, &created).is_some())
+        {
             continue;
         }
         let holds = match in_context(file, source) {
             Some(holds) => holds,
-            None => !is_folder(file, source) && named(source) == Some(Named::Always)
-                || source.trim_end_matches('/').ends_with(".ssh")
-                || source.trim_end_matches('/').ends_with(".aws"),
+            None => {
+                let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+                matches!(name, ".ssh" | ".aws")
+                    || (!is_folder(file, source) && named(source) == Some(Named::Always))
+            }
         };
         if !holds || is_ignored(file, source) {
             continue;
         }
         let name = created.name.replace('`', "");
         let finding = report
-            .add(created.span, format!("`{name}` gets into the image: everybody who can pull it can read the credentials in it."))
+            .add(
+                created.span,
+                format!(
+                    "`{name}` gets into the image: everybody who can pull it can read the credentials in it."
+                ),
+            )
             .level(level)
             .about(format!("{name} copied"))
             .note(advice(&name));
@@ -105,7 +113,13 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
 }
 
 /// A folder of the context with a file of credentials in it.
-fn folder(file: &FileFacts<'_>, facts: &InstructionFacts<'_>, word: &Word, level: Level, report: &mut Report) {
+fn folder(
+    file: &FileFacts<'_>,
+    facts: &InstructionFacts<'_>,
+    word: &Word,
+    level: Level,
+    report: &mut Report,
+) {
     let Some(source) = facts.state.expand(&word.text).value else { return };
     let Some(root) = likely_root(file) else { return };
     let Some(path) = normalize(Utf8Path::new(source.trim_start_matches('/'))) else { return };
@@ -153,7 +167,8 @@ fn likely_root<'f>(file: &'f FileFacts<'_>) -> Option<&'f ContextRoot> {
 
 fn is_folder(file: &FileFacts<'_>, source: &str) -> bool {
     let path = normalize(Utf8Path::new(source.trim_start_matches('/')));
-    path.and_then(|path| file.tree.entry(&file.context.join(path)).found()).is_some_and(|entry| entry.kind == Kind::Directory)
+    path.and_then(|path| file.tree.entry(&file.context.join(path)).found())
+        .is_some_and(|entry| entry.kind == Kind::Directory)
 }
 
 fn is_ignored(file: &FileFacts<'_>, source: &str) -> bool {

@@ -67,8 +67,9 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
         for created in created_by(facts) {
             // In a mount, or gone before the layer is made.
             let mounted = facts.mounts().iter().any(|mount| {
-                mount.leaves_the_layer() || mount.kind == MountKind::Secret
-                    && mount.target.as_deref().is_some_and(|target| target.ends_with(&created.name))
+                mount.leaves_the_layer()
+                    || mount.kind == MountKind::Secret
+                        && mount.target.as_deref().is_some_and(|target| target.ends_with(&created.name))
             });
             if mounted && facts.is(Keyword::Run) || removal(facts, &created.path).is_some() {
                 continue;
