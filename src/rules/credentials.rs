@@ -135,6 +135,10 @@ fn copied(facts: &InstructionFacts<'_>) -> Vec<Created> {
         let folder = target.ends_with('/') || target.ends_with('.') || sources.len() > 1;
         // `COPY .ssh /root/.ssh` copies what is in it.
         let path = if folder { format!("{}/{base}", target.trim_end_matches('/')) } else { target.clone() };
+        // `COPY .env.example .env`
+        if is_sample_environment(&base) {
+            continue;
+        }
         if source.contains("://")
             || source.contains(['*', '?', '['])
             || (named(&source).is_none() && named(&path).is_none())
@@ -262,12 +266,12 @@ pub(super) fn removed_later(
         .find_map(|later| removal(later, &created.path))
 }
 
-/// Whether the text of the source in the build context says that there is nothing secret in it; `None` where it is
-/// not known.
-pub(super) fn in_context(file: &FileFacts<'_>, source: &str) -> Option<bool> {
+/// Whether the text of the source in the build context, read as a file of that name, holds credentials; `None` where
+/// it is not known.
+pub(super) fn in_context(file: &FileFacts<'_>, source: &str, name: &str) -> Option<bool> {
     let clean = crate::repository::normalize(camino::Utf8Path::new(source.trim_start_matches('/')))?;
     let text = file.tree.read(&file.context.join(clean)).found()?;
-    Some(holds_credentials(source, &text))
+    Some(holds_credentials(name, &text))
 }
 
 #[cfg(test)]

@@ -75,19 +75,17 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     let level = if stage.shipped { Level::Error } else { Level::Warning };
     for created in created_by(facts) {
         let Some(source) = &created.source else { continue };
+        // `COPY production_env /srv/.env`
+        let by_name = if named(source).is_some() { source } else { &created.path };
         // `secret-removed-later` speaks about what is removed again.
-        if named(source).is_none() || (stage.shipped && removed_later(file, stage, facts, &created).is_some())
-        {
+        if stage.shipped && removed_later(file, stage, facts, &created).is_some() {
             continue;
         }
-        let holds = match in_context(file, source) {
-            Some(holds) => holds,
-            None => {
-                let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or("");
-                matches!(name, ".ssh" | ".aws")
-                    || (!is_folder(file, source) && named(source) == Some(Named::Always))
-            }
-        };
+        let holds = in_context(file, source, by_name).unwrap_or_else(|| {
+            let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+            matches!(name, ".ssh" | ".aws")
+                || (!is_folder(file, source) && named(by_name) == Some(Named::Always))
+        });
         if !holds || is_ignored(file, source) {
             continue;
         }

@@ -77,7 +77,7 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, report: &mut Report) {
             let Some(gone) = removed_later(file, stage, facts, &created) else { continue };
             // A settings file without a token, which is in the repository to be read.
             if let Some(source) = &created.source {
-                let harmless = match in_context(file, source) {
+                let harmless = match in_context(file, source, source) {
                     Some(holds) => !holds,
                     // That it is taken away again says what is in it; not so for a certificate.
                     None => is_certificate(source),
