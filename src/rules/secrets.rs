@@ -85,26 +85,46 @@ static FORMS: &[Form] = &[
 
 /// All secrets of a known form in a text, in order: tokens, private keys, passwords in addresses.
 pub(super) fn find(text: &str) -> Vec<Secret> {
-    let bytes = text.as_bytes();
     let mut out = Vec::new();
-    for form in FORMS {
-        for at in memchr::memmem::find_iter(bytes, form.prefix.as_bytes()) {
-            // A longer word only contains it.
-            if at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(|b| is_url_safe(*b)) {
-                continue;
-            }
-            let body = bytes.get(at + form.prefix.len()..).unwrap_or(&[]);
-            let length = body.iter().take_while(|b| (form.is_part)(**b)).count();
-            if (form.least..=form.most).contains(&length) && is_random(body.get(..length).unwrap_or(&[])) {
-                let range = at..at + form.prefix.len() + length;
-                out.push(Secret { what: form.what, range, shown: form.prefix.len().min(4) });
-            }
-        }
-    }
+    tokens(text.as_bytes(), &mut out);
     private_keys(text, &mut out);
     in_addresses(text, &mut out);
     out.sort_by_key(|secret| secret.range.start);
     out
+}
+
+/// The shortest of all tokens.
+const LEAST: usize = 20;
+
+/// Tokens of a known form. Only every twentieth byte is looked at where no word is long enough to be one.
+fn tokens(bytes: &[u8], out: &mut Vec<Secret>) {
+    let mut at = LEAST - 1;
+    while let Some(byte) = bytes.get(at) {
+        if !is_url_safe(*byte) {
+            at += LEAST;
+            continue;
+        }
+        let before = bytes.get(..at).unwrap_or(&[]).iter().rposition(|b| !is_url_safe(*b));
+        let start = before.map_or(0, |before| before + 1);
+        let behind = bytes.get(at..).unwrap_or(&[]).iter().position(|b| !is_url_safe(*b));
+        let end = behind.map_or(bytes.len(), |length| at + length);
+        at = end + LEAST;
+        if end - start < LEAST {
+            continue;
+        }
+        // A dot belongs to one form only: `SG.…`
+        let dotted = start.checked_sub(3).filter(|first| bytes.get(*first..start) == Some(b"SG."));
+        let start = dotted.unwrap_or(start);
+        let word = bytes.get(start..).unwrap_or(&[]);
+        for form in FORMS.iter().filter(|form| word.starts_with(form.prefix.as_bytes())) {
+            let body = word.get(form.prefix.len()..).unwrap_or(&[]);
+            let length = body.iter().take_while(|b| (form.is_part)(**b)).count();
+            if (form.least..=form.most).contains(&length) && is_random(body.get(..length).unwrap_or(&[])) {
+                let range = start..start + form.prefix.len() + length;
+                out.push(Secret { what: form.what, range, shown: form.prefix.len().min(4) });
+            }
+        }
+    }
 }
 
 /// Not a sample: `AKIAIOSFODNN7EXAMPLE`, `ghp_xxxxxxxx…`, `npm_0000…`.
@@ -222,11 +242,16 @@ mod tests {
             (token("npm_", body), "an npm token"),
             (token("AKIA", "Q3EGRJZT5WLM7XNB"), "an AWS access key"),
             (token("glpat-", "aB3dE6gH9jK2mN5pQ8sT"), "a GitLab token"),
+            (
+                token("SG.", "aB3dE6gH9jK2mN5pQ8sT1v.W4yZ7bC0fL9rXkaB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0"),
+                "a SendGrid key",
+            ),
             (token("AIza", "SyB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0fL9r"), "a Google API key"),
         ] {
             let line = format!("ENV X=\"{text}\"\n");
             assert_eq!(found(&line), [(what, text.clone())]);
-            assert_eq!(find(&line)[0].shown(&line), &text[..4]);
+            let shown = find(&line)[0].shown(&line).to_owned();
+            assert!(text.starts_with(&shown) && (3..=4).contains(&shown.len()), "{text}");
         }
         for other in [
             token("AKIA", "IOSFODNN7EXAMPLE"),
@@ -239,6 +264,19 @@ mod tests {
             "E1DD270288B4E6030699E45FA1715D88E1DF1F24".to_owned(),
         ] {
             assert_eq!(found(&other), [], "{other}");
+        }
+    }
+
+    #[test]
+    fn wherever_they_stand() {
+        let text = token("ghp_", "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0fL9rXk");
+        for before in 0..50 {
+            for after in [0, 1, 30] {
+                let line = format!("{}{text}{}", " ".repeat(before), " ".repeat(after));
+                assert_eq!(found(&line), [("a GitHub token", text.clone())], "{before} {after}");
+                let line = format!("{} {text} {text}", "x".repeat(before));
+                assert_eq!(found(&line).len(), 2, "{before}");
+            }
         }
     }
 
