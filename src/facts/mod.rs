@@ -42,6 +42,7 @@ mod state;
 mod takers;
 mod template;
 mod tools;
+mod user_name;
 mod writers;
 
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
@@ -83,6 +84,7 @@ pub use start::{Start, StartPart, StartPath, StartScript, after_wrappers, start_
 pub use start_text::{StartText, start_text};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 pub use tools::{Presence, presence};
+pub use user_name::is_root_name;
 pub use writers::{Writer, writer};
 
 use crate::config::{Images, NO_IMAGES, NO_OPTIONS, RuleOptions};

@@ -231,7 +231,7 @@ const NO_SECRETS: [&str; 19] = [
 ];
 
 /// Whether a value is one that should not be known.
-pub(super) fn is_secret_value(value: &str) -> bool {
+pub(in crate::rules) fn is_secret_value(value: &str) -> bool {
     let lower = value.trim().to_ascii_lowercase();
     let bracketed = [('<', '>'), ('[', ']'), ('%', '%'), ('@', '@')]
         .iter()
