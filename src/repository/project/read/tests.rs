@@ -330,7 +330,7 @@ fn large_files_take_no_long() {
             "compose.yml",
             &format!(
                 "services:\n{}",
-                (0..9_000).map(|n| format!("  s{n}: {{build: .}}\n")).collect::<String>()
+                (0..9_000).fold(String::new(), |text, n| text + &format!("  s{n}: {{build: .}}\n"))
             ),
         );
     let project = read(&tree, &["Dockerfile"]);
