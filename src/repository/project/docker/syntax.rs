@@ -2,8 +2,9 @@
 
 /// How the options of a verb are read.
 pub(super) struct Syntax {
-    /// Short options with their long names; upper rows take a value.
+    /// Options with a value: the short name, empty where there is none, and the long one.
     pub(super) valued: &'static [(&'static str, &'static str)],
+    /// Short names of switches with their long ones; other switches need not be known.
     pub(super) switches: &'static [(&'static str, &'static str)],
     /// Whether options may stand behind operands.
     pub(super) interspersed: bool,
