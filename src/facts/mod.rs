@@ -1,5 +1,6 @@
 //! What is true at each instruction, computed once and read by rules.
 
+mod automation;
 mod base;
 mod bases;
 mod bodies;
@@ -29,6 +30,7 @@ mod state;
 mod takers;
 mod template;
 
+pub use automation::Unattended;
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
 pub use bodies::Bodies;

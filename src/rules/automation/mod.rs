@@ -5,6 +5,7 @@ mod build_script_not_strict;
 mod mutable_tag_only;
 mod push_without_smoke_test;
 mod stale_ignore;
+mod updates_not_automated;
 
 /// The rules of this chapter, by id.
 pub(super) static RULES: &[&crate::rules::Rule] = &[
@@ -13,4 +14,5 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &mutable_tag_only::RULE,
     &push_without_smoke_test::RULE,
     &stale_ignore::RULE,
+    &updates_not_automated::RULE,
 ];
