@@ -6,6 +6,7 @@ mod bases;
 mod bodies;
 mod branches;
 mod brought;
+mod builders;
 mod casing;
 mod context;
 mod deliveries;

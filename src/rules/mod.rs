@@ -19,6 +19,7 @@ mod reproducibility;
 mod rule;
 mod security;
 mod set_shell;
+mod step_inputs;
 mod style;
 
 pub use finding::{Finding, Fix, Related, Safety};

@@ -2,6 +2,8 @@
 
 mod branch_tag_unsafe;
 mod build_script_not_strict;
+mod ci_cache_missing;
+mod image_not_built_in_ci;
 mod mutable_tag_only;
 mod push_without_smoke_test;
 mod stale_ignore;
@@ -11,6 +13,8 @@ mod updates_not_automated;
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &branch_tag_unsafe::RULE,
     &build_script_not_strict::RULE,
+    &ci_cache_missing::RULE,
+    &image_not_built_in_ci::RULE,
     &mutable_tag_only::RULE,
     &push_without_smoke_test::RULE,
     &stale_ignore::RULE,
