@@ -71,7 +71,9 @@ fn the_first_dockerfile() {
         &[
             ("base-end-of-life", 1, "error"),
             ("copy-into-root", 2, "warning"),
+            ("dockerignore-incomplete", 2, "warning"),
             ("dependencies-after-copy", 3, "warning"),
+            ("lockfile-not-used", 3, "warning"),
             ("package-cache-left", 3, "warning"),
             ("run-as-root", 4, "warning"),
             ("entrypoint-not-executable", 4, "error"),
@@ -88,6 +90,8 @@ fn the_first_dockerfile() {
     // The language has to move as well, and the install is the package itself: both need a person.
     assert_eq!(fixed(&report, "base-end-of-life"), None);
     assert_eq!(fixed(&report, "dependencies-after-copy"), None);
+    // pip reads no lock file.
+    assert_eq!(fixed(&report, "lockfile-not-used"), None);
 }
 
 #[test]
@@ -108,7 +112,11 @@ fn the_first_dockerfile_fixed() {
     let script = result.files.get(Utf8Path::new("run-server.sh")).map_or("", String::as_str);
     assert!(script.ends_with("\nexec python -m app\n"), "{script}");
     let left: Vec<&str> = result.report.findings.iter().map(|f| f.rule).collect();
-    assert_eq!(left, ["base-end-of-life", "dependencies-after-copy"], "{text}");
+    assert_eq!(
+        left,
+        ["base-end-of-life", "dockerignore-incomplete", "dependencies-after-copy", "lockfile-not-used"],
+        "{text}"
+    );
 }
 
 #[test]
@@ -129,9 +137,12 @@ ENTRYPOINT [\"./run-server.sh\"]
         &report,
         &[
             ("base-end-of-life", 1, "error"),
+            ("copy-owner-mismatch", 6, "error"),
+            ("dockerignore-incomplete", 6, "warning"),
             ("user-site-not-on-path", 7, "warning"),
             ("package-cache-left", 7, "warning"),
             ("dependencies-after-copy", 7, "warning"),
+            ("lockfile-not-used", 7, "warning"),
             ("python-output-buffered", 8, "info"),
             ("python-faulthandler-off", 8, "info"),
         ],

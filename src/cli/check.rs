@@ -7,6 +7,7 @@ use super::{Exit, UsageError, write};
 use crate::config::{FailOn, Level};
 use crate::lint::{self, FileReport, Named};
 use crate::report::{self, Checked, Unread, count, visible, visible_lines};
+use crate::repository::project::Project;
 use crate::repository::{DiskTree, Lookup, Overlay, Remembered, Tree};
 use crate::rules;
 use crate::text::{Source, diff};
@@ -188,17 +189,19 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn lint(&mut self, targets: &[Target]) {
+        let projects = self.projects(targets);
         let one = |trees: &mut HashMap<usize, Remembered<DiskTree>>,
                    target: &Target|
          -> Result<Linted, Unread> {
             let source = target.read().map_err(|message| Unread { path: target.shown.clone(), message })?;
-            let Some(root) = self.roots.list.get(target.root) else {
+            let (Some(root), Some(project)) = (self.roots.list.get(target.root), projects.get(&target.root))
+            else {
                 return Err(Unread { path: target.shown.clone(), message: "it has no folder".to_owned() });
             };
             let tree = trees
                 .entry(target.root)
                 .or_insert_with(|| Remembered::without_texts(DiskTree::new(root.dir.clone())));
-            let report = lint::lint(&target.inside, &source, tree, &root.settings);
+            let report = lint::lint_in(&target.inside, &source, tree, project, &root.settings);
             Ok(self.relabelled(target, report, tree))
         };
         let results: Vec<Result<Linted, Unread>> = if let [target] = targets {
@@ -223,15 +226,27 @@ impl Run<'_> {
         }
         for (root, files) in named {
             let Some((first, _)) = files.first().cloned() else { continue };
-            let Some(settings) = self.roots.list.get(root).map(|root| (&root.settings, root.dir.clone()))
-            else {
+            let (Some(own), Some(project)) = (self.roots.list.get(root), projects.get(&root)) else {
                 continue;
             };
-            let tree = Remembered::new(DiskTree::new(settings.1));
+            let tree = Remembered::new(DiskTree::new(own.dir.clone()));
             let files: Vec<Named> = files.into_iter().map(|(_, file)| file).collect();
-            let reports = lint::lint_repository(&files, &tree, settings.0);
+            let reports = lint::lint_repository_in(&files, &tree, project, &own.settings);
             self.add_repository(&first, reports, &tree);
         }
+    }
+
+    /// What builds and runs the images of each root.
+    fn projects(&self, targets: &[Target]) -> BTreeMap<usize, Project> {
+        let mut paths: BTreeMap<usize, Vec<Utf8PathBuf>> = BTreeMap::new();
+        for target in targets {
+            paths.entry(target.root).or_default().push(target.inside.clone());
+        }
+        let project = |(root, paths): (usize, Vec<Utf8PathBuf>)| {
+            let tree = DiskTree::new(self.roots.list.get(root)?.dir.clone());
+            Some((root, Project::read(&tree, &paths)))
+        };
+        paths.into_iter().filter_map(project).collect()
     }
 
     /// Takes findings about the repository of a target.

@@ -6,6 +6,9 @@
 //! fail-on: error              # error | warning | info | style | never
 //! rules:
 //!   run-as-root: error        # off | on | error | warning | info | style
+//!   package-version-unpinned: # or a mapping: the level, and the options in the rule's documentation
+//!     level: info
+//!     system-packages: true
 //! exclude:                    # globs, relative to the root; without `/` at any depth; folders with all below
 //!   - examples/
 //! review:
@@ -21,6 +24,7 @@
 mod images;
 mod level;
 mod model;
+mod options;
 mod read;
 mod read_images;
 
@@ -29,6 +33,7 @@ pub use level::Level;
 pub use model::{
     Config, Exclude, FILE_NAMES, FailOn, MAX_BYTES, ReportScope, ReviewSettings, RuleSetting, Suggestions,
 };
+pub use options::{NO_OPTIONS, RULE_OPTIONS, RuleOptions};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fmt;

@@ -1,6 +1,6 @@
 //! What can be configured, and the defaults.
 
-use super::{ConfigError, Images, Level, read};
+use super::{ConfigError, Images, Level, RuleOptions, read};
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobSet;
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ pub struct Config {
     pub fail_on: FailOn,
     /// Settings of single rules, by id or alias as written (`rules:`). Read them with [`Config::setting`].
     pub rules: BTreeMap<String, RuleSetting>,
+    /// Options of single rules, by the rule's id (`rules:`, as a mapping).
+    pub options: RuleOptions,
     /// Files that are left out (`exclude:`).
     pub exclude: Exclude,
     /// How the review is written (`review:`).

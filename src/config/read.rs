@@ -6,6 +6,7 @@
 use super::model::{
     Config, Exclude, FailOn, MAX_BYTES, ReportScope, ReviewSettings, RuleSetting, Suggestions,
 };
+use super::options::{LEVEL, RuleOptions, keys_of};
 use super::read_images::ImagesSeed;
 use super::{ConfigError, Level, unknown};
 use camino::Utf8Path;
@@ -247,7 +248,7 @@ mapping!(Top -> Config, "a mapping with the keys report, fail-on, rules, exclude
                     level => FailOn::At(level_of(level)),
                 };
             }
-            "rules" => out.rules = map.next_value_seed(Rules)?,
+            "rules" => (out.rules, out.options) = map.next_value_seed(Rules)?,
             "exclude" => out.exclude = map.next_value_seed(Globs)?,
             "images" => out.images = map.next_value_seed(ImagesSeed)?,
             _ => out.review = map.next_value_seed(Review)?,
@@ -256,18 +257,68 @@ mapping!(Top -> Config, "a mapping with the keys report, fail-on, rules, exclude
     Ok(out)
 });
 
-mapping!(Rules -> BTreeMap<String, RuleSetting>, "a mapping of rule names to off, on or a level", |map, seen| {
-    let mut out = BTreeMap::new();
+mapping!(Rules -> (BTreeMap<String, RuleSetting>, RuleOptions), "a mapping of rule names to off, on or a level", |map, seen| {
+    let (mut settings, mut options) = <(BTreeMap<_, _>, RuleOptions)>::default();
     while let Some(key) = map.next_key_seed(Key { names: None, seen: Some(&mut seen), stop: None })? {
-        let setting = match map.next_value_seed(OneOf { what: "setting", names: SETTINGS })? {
-            "off" => RuleSetting::Off,
-            "on" => RuleSetting::On,
-            level => RuleSetting::At(level_of(level)),
-        };
-        out.insert(key, setting);
+        if let Some(setting) = map.next_value_seed(Setting { rule: &key, options: &mut options })? {
+            settings.insert(key, setting);
+        }
     }
-    Ok(out)
+    Ok((settings, options))
 });
+
+/// What is set for one rule: `off`, `on`, a level, or a mapping of `level` and the rule's options.
+struct Setting<'a> {
+    rule: &'a str,
+    options: &'a mut RuleOptions,
+}
+
+fn setting_of(name: &str) -> RuleSetting {
+    match name {
+        "off" => RuleSetting::Off,
+        "on" => RuleSetting::On,
+        level => RuleSetting::At(level_of(level)),
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Setting<'_> {
+    type Value = Option<RuleSetting>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Setting<'_> {
+    type Value = Option<RuleSetting>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "one of {}, or a mapping of {}", SETTINGS.join(", "), keys_of(self.rule).join(", "))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        SETTING.visit_str(text).map(|name| Some(setting_of(name)))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        SETTING.visit_bool(value).map(|name| Some(setting_of(name)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut setting, mut seen) = (None, BTreeSet::new());
+        let names = Some(keys_of(self.rule));
+        while let Some(key) = map.next_key_seed(Key { names, seen: Some(&mut seen), stop: None })? {
+            if key == LEVEL {
+                setting = Some(setting_of(map.next_value_seed(SETTING)?));
+            } else if map.next_value::<bool>()? {
+                self.options.switch_on(self.rule, &key);
+            }
+        }
+        Ok(setting)
+    }
+}
+
+const SETTING: OneOf = OneOf { what: "setting", names: SETTINGS };
 
 mapping!(Review -> ReviewSettings, "a mapping with the keys inline-level, max-comments, suggestions", |map, seen| {
     let mut out = ReviewSettings::default();
@@ -397,6 +448,39 @@ mod tests {
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(".tidewaiter.yml".into(), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn options_of_rules() {
+        let config =
+            parse("rules:\n  package-version-unpinned: {level: warning, system-packages: true}\n  x: {level: off}\n")
+                .unwrap();
+        assert!(config.options.is_on("package-version-unpinned", "system-packages"));
+        assert!(!config.options.is_on("x", "system-packages"));
+        let setting = config.setting("package-version-unpinned", &[]);
+        assert_eq!(setting, Some(RuleSetting::At(Level::Warning)));
+        assert_eq!(config.setting("x", &[]), Some(RuleSetting::Off));
+        let config = parse("rules:\n  package-version-unpinned:\n    system-packages: false\n").unwrap();
+        assert!(!config.options.is_on("package-version-unpinned", "system-packages"));
+        assert_eq!(config.setting("package-version-unpinned", &[]), None);
+        for (text, place, message) in [
+            (
+                "rules:\n  package-version-unpinned:\n    system-package: true\n",
+                "3:5:",
+                "unknown key `system-package`; did you mean `system-packages`? (one of level, system-packages)",
+            ),
+            ("rules:\n  run-as-root: {system-packages: true}\n", "2:17:", "unknown key `system-packages`"),
+            (
+                "rules:\n  package-version-unpinned:\n    system-packages: 3\n",
+                "3:22:",
+                "invalid type: integer `3`",
+            ),
+            ("rules:\n  x:\n    level: high\n", "3:12:", "unknown setting `high`"),
+            ("rules:\n  x: [1]\n", "2:6:", "invalid type: sequence"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(place) && error.contains(message), "{error}");
+        }
     }
 
     #[test]

@@ -43,12 +43,9 @@ impl<'s> Branches<'s> {
         let mut out = Self::default();
         for command in script.commands() {
             for assignment in &command.assignments {
-                let clean = match out.word(&assignment.value) {
-                    Some(clean) => clean,
-                    None => {
-                        out.variables.remove(&*assignment.name);
-                        continue;
-                    }
+                let Some(clean) = out.word(&assignment.value) else {
+                    out.variables.remove(&*assignment.name);
+                    continue;
                 };
                 let again = out.variables.contains_key(&*assignment.name);
                 out.variables.insert(

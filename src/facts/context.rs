@@ -49,14 +49,14 @@ pub fn copied_from<'a>(file: &FileFacts<'a>, stage: &StageFacts<'a>, target: &st
     None
 }
 
-enum Match {
+pub(super) enum Match {
     Yes(Utf8PathBuf, bool),
     /// It may have put the file there, but which one is not known.
     Maybe,
     No,
 }
 
-fn copies(file: &FileFacts<'_>, facts: &InstructionFacts<'_>, target: &str) -> Match {
+pub(super) fn copies(file: &FileFacts<'_>, facts: &InstructionFacts<'_>, target: &str) -> Match {
     let instruction = facts.instruction;
     let Some((destination, sources)) = instruction.args.split_last() else { return Match::No };
     let Some(destination) = facts.state.expand(&destination.text).value else { return Match::Maybe };

@@ -8,17 +8,23 @@ mod branches;
 mod brought;
 mod builders;
 mod casing;
+mod clutter;
 mod context;
+mod copies;
 mod deliveries;
 mod dev;
 mod effective_shell;
 mod history;
 mod home;
 mod image_names;
+mod language;
 mod launch;
 mod manifests;
+mod mentions;
 mod mounts;
+mod ownership;
 mod package_sources;
+mod placed;
 mod project;
 mod python;
 mod repository;
@@ -30,6 +36,7 @@ mod start;
 mod state;
 mod takers;
 mod template;
+mod writers;
 
 pub use automation::Unattended;
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
@@ -37,15 +44,20 @@ pub use bases::BaseUse;
 pub use bodies::Bodies;
 pub use branches::{Branch, Branches, is_branch_of_ci};
 pub use casing::Case;
+pub use clutter::Clutter;
 pub use context::{Copied, copied_from};
+pub use copies::is_in;
 pub use deliveries::{Delivery, Part, Pushed, is_branch_expression};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use effective_shell::links_sh;
 pub use home::{Account, account};
 pub use image_names::ImageName;
+pub use language::{LanguageVersion, language_version};
 pub use launch::{Launch, final_commands, is_all_arguments, launches};
 pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
+pub use ownership::{DirOwner, dir_owner, non_root_user};
+pub use placed::{Placed, is_set_for};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
@@ -56,8 +68,9 @@ pub use sources::FileSource;
 pub use stage_names::{StageUse, StageUses, stage_name_word};
 pub use start::{Start, StartPart, StartScript, after_wrappers};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
+pub use writers::{Writer, writer};
 
-use crate::config::{Images, NO_IMAGES};
+use crate::config::{Images, NO_IMAGES, NO_OPTIONS, RuleOptions};
 use crate::dockerfile::expand::Value;
 use crate::dockerfile::{Dockerfile, Instruction, Keyword, Stage, StageNames, stages};
 use crate::image::{self, Defaults};
@@ -87,6 +100,8 @@ pub struct FileFacts<'a> {
     pub images: &'a Images,
     /// What builds and runs the images of the repository; `None` when nobody looked.
     pub project: Option<&'a Project>,
+    /// Options of rules that the configuration switches on.
+    pub options: &'a RuleOptions,
     /// Instructions before the first FROM.
     pub globals: Vec<InstructionFacts<'a>>,
     /// ARGs before the first FROM.
@@ -212,6 +227,7 @@ impl<'a> FileFacts<'a> {
             today,
             images,
             project,
+            options: &NO_OPTIONS,
             globals: Vec::new(),
             global_args: GlobalArgs::given(project.map(|p| project::given_args(p, path)).unwrap_or_default()),
             stages: Vec::with_capacity(syntax.len()),

@@ -28,6 +28,8 @@ pub struct Mount {
     pub target: Option<String>,
     /// `from=`: the stage or image whose files it brings.
     pub from: Option<String>,
+    /// `source=`: the path in there; the root where none is given. `None` where it is not known.
+    pub source: Option<String>,
 }
 
 impl Mount {
@@ -45,7 +47,8 @@ impl InstructionFacts<'_> {
     }
 
     fn mount(&self, text: &str) -> Mount {
-        let mut mount = Mount { kind: MountKind::Bind, target: None, from: None };
+        let source = Some(String::new());
+        let mut mount = Mount { kind: MountKind::Bind, target: None, from: None, source };
         for field in text.trim_matches(['"', '\'']).split(',') {
             let (key, value) = field.split_once('=').unwrap_or((field, ""));
             let value = self.state.expand(value).value;
@@ -68,6 +71,7 @@ impl InstructionFacts<'_> {
                     });
                 }
                 "from" => mount.from = value,
+                "source" | "src" => mount.source = value,
                 _ => {}
             }
         }
@@ -93,14 +97,15 @@ mod tests {
         let facts =
             FileFacts::new("Dockerfile".into(), &file, &bodies, &tree, jiff::civil::date(2026, 11, 24));
         let mounts = facts.stages[0].instructions[3].mounts();
-        let mount = |kind, target: &str, from: Option<&str>| Mount {
+        let mount = |kind, target: &str, from: Option<&str>, source: &str| Mount {
             kind,
             target: Some(target.to_owned()),
             from: from.map(str::to_owned),
+            source: Some(source.to_owned()),
         };
         assert_eq!(
             mounts,
-            [mount(MountKind::Cache, "/x/y", None), mount(MountKind::Bind, "/w/t", Some("b"))]
+            [mount(MountKind::Cache, "/x/y", None, ""), mount(MountKind::Bind, "/w/t", Some("b"), "s")]
         );
         assert!(mounts[0].leaves_the_layer() && !mounts[1].leaves_the_layer());
     }

@@ -3,7 +3,7 @@
 use super::{FileFacts, is_dev_stage};
 use crate::repository::Project;
 use crate::repository::project::compose::Service;
-use crate::repository::project::{Build, By, Document, Place};
+use crate::repository::project::{Build, By, Document};
 use crate::text::Span;
 use camino::Utf8Path;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,38 +91,28 @@ impl<'a> FileFacts<'a> {
     /// Marks the stages that builds make an image of.
     pub(super) fn mark_built(&mut self) {
         let Some(project) = self.project else { return };
-        let mut named = false;
         let mut unknown =
             !project.known.builds() || project.has_unknown_builds() || project.builds_elsewhere(self.path);
-        for build in project.builds_of(self.path) {
-            let Some(target) = &build.target else {
-                // The last stage.
-                unknown = true;
-                continue;
-            };
-            let stage = target.value().and_then(|name| self.target_stage(name));
-            let Some(stage) = stage.and_then(|index| self.stages.get_mut(index)) else {
-                unknown = true;
-                continue;
-            };
-            stage.built = true;
-            stage.shipped = true;
-            // Compose files for development say nothing about what is shipped.
-            named |= !stage.name.is_some_and(is_dev_stage);
+        let mut named = BTreeSet::new();
+        for build in project.builds_of(self.path).filter(|build| build.makes_image()) {
+            let target = build.target.as_ref().and_then(|target| target.value());
+            match target.and_then(|name| self.target_stage(name)) {
+                Some(index) => {
+                    named.insert(index);
+                }
+                // The last stage, or one that is not known.
+                None => unknown = true,
+            }
         }
-        if named
-            && !unknown
-            && let Some(last) = self.stages.last_mut()
-        {
-            let path = self.path;
-            let of_last = |build: &Build| {
-                let target = build.target.as_ref().and_then(|target| target.value());
-                target.zip(last.name).is_some_and(|(target, name)| target.eq_ignore_ascii_case(name))
-                    || target.is_some_and(|target| target.parse() == Ok(last.index))
-            };
-            let built = project.builds_of(path).any(of_last);
-            last.built = built;
-            last.shipped = built;
+        // Compose files for development say nothing about what is shipped.
+        let only_dev = named
+            .iter()
+            .all(|index| self.stages.get(*index).is_none_or(|stage| stage.name.is_some_and(is_dev_stage)));
+        let count = self.stages.len();
+        for (index, stage) in self.stages.iter_mut().enumerate() {
+            let built = named.contains(&index) || (index + 1 == count && (unknown || only_dev));
+            stage.built = built;
+            stage.shipped = built;
         }
     }
 
@@ -130,42 +120,6 @@ impl<'a> FileFacts<'a> {
     fn target_stage(&self, name: &str) -> Option<usize> {
         let by_name = self.names.named(name, self.stages.len());
         by_name.or_else(|| name.parse::<usize>().ok().filter(|index| *index < self.stages.len()))
-    }
-}
-
-impl Project {
-    /// Whether something whose builds cannot be read may build a file: another CI system, a hosting service, an action
-    /// or a script that names it.
-    pub fn builds_elsewhere(&self, path: &Utf8Path) -> bool {
-        use crate::repository::project::Content;
-        let name = path.file_name().unwrap_or("Dockerfile");
-        self.documents.iter().any(|document| match document.content {
-            Content::OtherCi => {
-                let text = document.source.text();
-                ["docker", "kaniko", "buildah", "podman", "Dockerfile"].iter().any(|word| text.contains(word))
-                    || text.contains(name)
-            }
-            Content::Hosting => {
-                let dir = document.dir();
-                path.starts_with(dir) || document.source.text().contains(name)
-            }
-            _ => false,
-        })
-    }
-
-    /// Whether anything in the repository builds a Dockerfile, or may do so: a build that names it, one whose Dockerfile
-    /// is not known, a file that could not be read. False only when none is found and all was seen.
-    pub fn may_build(&self, path: &Utf8Path) -> bool {
-        !self.known.builds()
-            || self.builds.iter().any(|build| build.dockerfile.may_be(path))
-            || self.builds_elsewhere(path)
-    }
-}
-
-impl Place {
-    /// Whether it is this path.
-    pub fn is(&self, path: &Utf8Path) -> bool {
-        self.path() == Some(path)
     }
 }
 
@@ -221,6 +175,8 @@ mod tests {
             ["prod", "check"]
         );
         assert_eq!(shipped("services: {a: {build: {context: ., target: check}}}", &[]), ["check"]);
+        let bake = "target \"a\" { target = \"prod\" }\ntarget \"b\" { target = \"check\", output = [\"type=cacheonly\"] }";
+        assert_eq!(shipped("services: {}", &[("docker-bake.hcl", bake)]), ["prod"]);
         let prod = "services: {a: {build: {context: ., target: prod}}}";
         assert_eq!(shipped(prod, &[("fly.toml", "app = 'x'")]), ["prod", "check"]);
         assert_eq!(shipped(prod, &[(".gitlab-ci.yml", "script: docker build .")]), ["prod", "check"]);

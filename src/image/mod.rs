@@ -14,6 +14,7 @@ mod official;
 mod os;
 mod said;
 mod table;
+mod within;
 
 pub use defaults::{defaults, operating_system};
 pub use defaults_model::{
@@ -25,6 +26,7 @@ pub use name::Image;
 pub use official::{TagStatus, is_floating, newest_os_variant, pinned_tag, tag_status};
 pub use os::{Distribution, Family};
 pub use said::{Said, said};
+pub use within::newest_tag_within;
 
 /// Day of the data: end-of-life dates of this day, official tags of the day before.
 pub const SNAPSHOT: jiff::civil::Date = jiff::civil::date(2026, 8, 22);

@@ -10,7 +10,7 @@ mod suppress;
 pub use fix::{Fixed, fix};
 pub use model::FileReport;
 pub use prove::reprove;
-pub use repository::{Named, fix_repository, lint_repository, reprove_repository};
+pub use repository::{Named, fix_repository, lint_repository, lint_repository_in, reprove_repository};
 
 use crate::config::{Config, RuleSetting};
 use crate::dockerfile::{Dockerfile, parse};
@@ -134,8 +134,9 @@ fn examine(
     named: bool,
 ) -> FileReport {
     let (images, project) = (&settings.config.images, Some(read.project));
-    let facts =
+    let mut facts =
         FileFacts::with_project(path, &read.file, &read.bodies, tree, settings.today, images, project);
+    facts.options = &settings.config.options;
     let suppressions = Suppressions::of(&read.file, settings.today);
     let mut findings = Vec::new();
     let mut suppressed = 0;

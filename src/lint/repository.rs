@@ -26,12 +26,24 @@ pub type Named = (Utf8PathBuf, Source);
 /// Runs the rules about the repository around some Dockerfiles: one report for each file with findings, in order of
 /// path. Every fix that is offered has been proven.
 pub fn lint_repository(files: &[Named], tree: &dyn Tree, settings: &Settings) -> Vec<FileReport> {
+    // Every proof asks the tree the same questions again.
+    let tree = Remembered::new(tree);
+    let project = project_of(files, &tree);
+    lint_repository_in(files, &tree, &project, settings)
+}
+
+/// [`lint_repository`], with the project around these Dockerfiles, which other rules have read too.
+pub fn lint_repository_in(
+    files: &[Named],
+    tree: &dyn Tree,
+    project: &Project,
+    settings: &Settings,
+) -> Vec<FileReport> {
     if files.is_empty() || !wanted(settings).any(|_| true) {
         return Vec::new();
     }
-    // Every proof asks the tree the same questions again.
     let tree = Remembered::new(tree);
-    let mut found = examine(files, &tree, settings);
+    let mut found = examine(files, &tree, project, settings);
     prove(&mut found, files, &tree, settings);
     reports(found, files, &tree)
 }
@@ -52,12 +64,15 @@ struct Found {
     withheld: Vec<(Utf8PathBuf, &'static str, String)>,
 }
 
-fn examine(files: &[Named], tree: &dyn Tree, settings: &Settings) -> Found {
+fn project_of(files: &[Named], tree: &dyn Tree) -> Project {
+    let paths: Vec<Utf8PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
+    Project::read(tree, &paths)
+}
+
+fn examine(files: &[Named], tree: &dyn Tree, project: &Project, settings: &Settings) -> Found {
     let texts: Vec<DockerfileText> =
         files.iter().map(|(path, source)| DockerfileText::new(path, source.clone())).collect();
-    let paths: Vec<Utf8PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
-    let project = Project::read(tree, &paths);
-    let facts = RepositoryFacts::new(&texts, tree, &project, settings.today, &settings.config.images);
+    let facts = RepositoryFacts::new(&texts, tree, project, settings.today, &settings.config.images);
     let mut ignores: HashMap<Utf8PathBuf, LineIgnores> = HashMap::new();
     let mut found = Found::default();
     for (rule, setting) in wanted(settings) {
@@ -150,7 +165,8 @@ fn consequences(
             return Err("the change would bring a finding in the Dockerfile".to_owned());
         }
     }
-    Ok(count(&examine(&files, &overlay, settings).findings))
+    let project = project_of(&files, &overlay);
+    Ok(count(&examine(&files, &overlay, &project, settings).findings))
 }
 
 /// Whether a file whose kind is known by its name cannot be read as such.

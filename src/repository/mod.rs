@@ -3,14 +3,21 @@
 //! On disk and in git it is read lazily, over GitHub from what was fetched; rules do not see the difference.
 
 mod changed;
+pub mod declared;
+pub mod development;
 mod discover;
 mod disk;
 mod generated;
 mod git;
 pub mod ignore;
+pub mod locks;
+pub mod package_json;
 pub mod project;
 pub mod python;
+mod toml_file;
 mod tree;
+pub mod unpinned;
+pub mod version;
 mod wanted;
 
 pub use changed::{ChangedFile, Status};

@@ -6,6 +6,22 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// Files at the root of the repository.
 const AT_ROOT: [&str; 2] = [".tidewaiter.yml", ".github/tidewaiter.yml"];
 
+/// Folders whose listing says which workflows and scripts there are; their texts come with the second query.
+const FOLDERS: [&str; 12] = [
+    ".github",
+    ".github/workflows",
+    "scripts",
+    "script",
+    "bin",
+    "ci",
+    ".ci",
+    "hack",
+    "build",
+    "tools",
+    "deploy",
+    "docker",
+];
+
 /// Files beside a Dockerfile. What is not in this list is fetched by a second query when a rule asks for it.
 const BESIDE: [&str; 20] = [
     ".dockerignore",
@@ -35,7 +51,7 @@ const MAX_LIKELY: usize = 40;
 
 /// The context files of Dockerfiles that are worth asking for before the rules run.
 pub fn wanted_files(dockerfiles: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
-    let mut out: Vec<Utf8PathBuf> = AT_ROOT.iter().map(Utf8PathBuf::from).collect();
+    let mut out: Vec<Utf8PathBuf> = AT_ROOT.iter().chain(&FOLDERS).map(Utf8PathBuf::from).collect();
     for dockerfile in dockerfiles {
         let dir = dockerfile.parent().unwrap_or(Utf8Path::new(""));
         out.extend(BESIDE.iter().map(|name| dir.join(name)));

@@ -202,7 +202,9 @@ impl Cache {
                         || option.starts_with("dir=")
                 }) || (!call.packages.is_empty() && call.packages.iter().all(|p| p.kind == PackageKind::Path))
             }
-            Self::Apk => call.has_flag(&["--no-cache", "--cache-dir", "--root", "-p"]) || off(),
+            Self::Apk => {
+                call.has_flag(&["--no-cache", "--no-network", "--cache-dir", "--root", "-p"]) || off()
+            }
             Self::Dnf | Self::Zypper => {
                 call.has_flag(&["--installroot", "--root", "-R", "--cache-dir"])
                     || call.flag_values(&["--setopt"]).any(|option| option.starts_with("cachedir"))

@@ -10,6 +10,7 @@
 //! [`packages`] turns a command into what it does with a package manager.
 
 mod accounts;
+mod archives;
 mod ast;
 mod command;
 mod compound;
@@ -21,6 +22,7 @@ mod flow;
 mod nested;
 pub mod packages;
 mod parser;
+mod permissions;
 mod run;
 mod scan;
 mod script;
@@ -35,6 +37,7 @@ mod proptests;
 mod tests;
 
 pub use accounts::{AccountTool, NewAccount, new_account};
+pub use archives::{DownloadFile, downloaded, unpacked};
 pub use ast::{
     AndOr, CaseArm, CommandId, Compound, CompoundKind, Connector, Element, HereDoc, List, Node, Pipeline,
     Place, Problem, ProblemKind, Redirect, RedirectOperator,
@@ -43,6 +46,7 @@ pub use command::{Assignment, Command, Context, Inside};
 pub use dialect::{Dialect, ShellCall};
 pub use dir::Dir;
 pub use download::{Download, Downloader, Output, Switch, Written, download};
+pub use permissions::{PermissionChange, PermissionKind, permission_change};
 pub use run::{Interpreter, RunBody, RunHeredoc, interpreter_of};
 pub use script::{Ending, Options, Script, Trailing, parse, split_words};
 pub use verify::{checksum_tool, verifies};

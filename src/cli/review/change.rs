@@ -3,7 +3,8 @@
 use super::UsageError;
 use crate::config::{Config, ConfigError, FILE_NAMES, Level, ReportScope, Suggestions};
 use crate::dockerfile::{ImageReference, parse, stages};
-use crate::lint::{self, FileReport, Named, lint};
+use crate::lint::{self, FileReport, Named};
+use crate::repository::project::Project;
 use crate::repository::{Lookup, Tree, is_dockerfile};
 use crate::review::{FileDiff, Input, LineRange, OwnThread, Plan, ReportMode, Settings, plan};
 use crate::rules::{self, Finding, Safety};
@@ -90,26 +91,31 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     let settings = lint::Settings { config: options.config.clone(), ..lint::Settings::new(options.today) };
     let excluded = |path: &Utf8Path| options.config.exclude.matches(path);
     let (mut base, mut head) = (Vec::new(), Vec::new());
+    let paths = |side: &dyn Fn(&Changed) -> Option<&Utf8PathBuf>| -> Vec<Utf8PathBuf> {
+        change.files.iter().filter_map(side).filter(|path| is_dockerfile(path)).cloned().collect()
+    };
+    let of_base = Project::read(change.base, &paths(&|file| file.base.as_ref()));
+    let of_head = Project::read(change.head, &paths(&|file| file.head.as_ref()));
     for file in &change.files {
         let dockerfile = file.head.as_deref().or(file.base.as_deref()).is_some_and(is_dockerfile);
         if !dockerfile {
             continue;
         }
         if let Some(path) = file.head.as_deref().filter(|path| !excluded(path))
-            && let Some(report) = lint_at(change.head, path, &settings)
+            && let Some(report) = lint_at(change.head, path, &of_head, &settings)
         {
             head.push(report);
             // The base counts only beside a head: a deleted Dockerfile is not a fixed one.
             if let Some(path) = file.base.as_deref()
-                && let Some(report) = lint_at(change.base, path, &settings)
+                && let Some(report) = lint_at(change.base, path, &of_base, &settings)
             {
                 base.push(report);
             }
         }
     }
     let (base_files, head_files) = (named(&base), named(&head));
-    let around = lint::lint_repository(&head_files, change.head, &settings);
-    add_all(&mut base, lint::lint_repository(&base_files, change.base, &settings));
+    let around = lint::lint_repository_in(&head_files, change.head, &of_head, &settings);
+    add_all(&mut base, lint::lint_repository_in(&base_files, change.base, &of_base, &settings));
     add_all(&mut head, around.clone());
     let review = &options.config.review;
     if review.suggestions != Suggestions::All {
@@ -191,9 +197,14 @@ fn is_about_repository(finding: &Finding) -> bool {
     rules::find(finding.rule).is_some_and(|rule| matches!(rule.check, rules::Check::Repository(_)))
 }
 
-fn lint_at(tree: &dyn Tree, path: &Utf8Path, settings: &lint::Settings) -> Option<FileReport> {
+fn lint_at(
+    tree: &dyn Tree,
+    path: &Utf8Path,
+    project: &Project,
+    settings: &lint::Settings,
+) -> Option<FileReport> {
     let text = tree.read(path).found()?;
-    Some(lint(path, &Source::new(text), tree, settings))
+    Some(lint::lint_in(path, &Source::new(text), tree, project, settings))
 }
 
 /// Where the cause of a finding may have changed: its instruction, then its stage.

@@ -5,6 +5,7 @@
 
 pub mod bake;
 pub mod builds;
+mod ci;
 pub mod compose;
 pub mod docker;
 mod document;
@@ -24,7 +25,7 @@ pub use scripts::{Host, ScriptFile};
 pub use updates::Updates;
 pub use value::{Entry, Switch, Text};
 
-use crate::shell::{Command, CommandId, Script};
+use crate::shell::{Command, Script};
 use camino::Utf8Path;
 use workflow::{Job, Step, Workflow};
 
@@ -85,6 +86,12 @@ impl Project {
         self.repository
     }
 
+    /// The same for a tree that is known to be the root of a repository, whatever is in it.
+    #[must_use]
+    pub fn at_repository_root(self) -> Self {
+        Self { repository: true, ..self }
+    }
+
     /// The file with that path.
     pub fn document(&self, path: &Utf8Path) -> Option<&Document> {
         self.documents.iter().find(|document| document.path == path)
@@ -115,7 +122,7 @@ impl Project {
 
     /// The builds that are known to be of a Dockerfile.
     pub fn builds_of<'p>(&'p self, dockerfile: &'p Utf8Path) -> impl Iterator<Item = &'p Build> {
-        self.builds.iter().filter(move |build| build.dockerfile.path() == Some(dockerfile))
+        self.builds.iter().filter(move |build| build.dockerfile.is(dockerfile))
     }
 
     /// Whether a build may be of a Dockerfile without naming it: its Dockerfile is not known.
@@ -138,7 +145,6 @@ impl Project {
 
     /// The script and the command of a build by a command.
     pub fn command_of(&self, build: &Build) -> Option<(&Script, &Command)> {
-        let find = |script: &'_ Script, id: CommandId| script.command(id).is_some();
         let (script, id) = match build.by {
             By::Run { command, .. } => (self.step_of(build)?.2.run.as_ref()?.script.as_deref()?, command),
             By::Script { script, command } => {
@@ -146,7 +152,7 @@ impl Project {
             }
             _ => return None,
         };
-        find(script, id).then(|| script.command(id).map(|command| (script, command))).flatten()
+        Some((script, script.command(id)?))
     }
 
     /// The service of a build by Compose.

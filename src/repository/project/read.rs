@@ -7,7 +7,7 @@ use super::document::{Content, Document};
 use super::scripts::{Host, ScriptFile, host_of, may_call_docker};
 use super::updates::{Dependabot, Renovate};
 use super::workflow::Workflow;
-use super::{Project, yaml};
+use super::{Known, Project, yaml};
 use crate::repository::{Kind, Lookup, Tree, normalize};
 use crate::text::Source;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -27,6 +27,10 @@ const MAX_SCRIPT_BYTES: usize = 64 * 1024;
 const MAX_SCRIPTS_BYTES: usize = 1024 * 1024;
 /// Bytes of any other file.
 const MAX_BYTES: usize = 512 * 1024;
+/// Bytes of all files together.
+const MAX_TOTAL: usize = 8 * 1024 * 1024;
+/// Builds that are listed.
+const MAX_BUILDS: usize = 2_000;
 /// Folders of Dockerfiles that are looked into.
 const MAX_FOLDERS: usize = 40;
 
@@ -92,7 +96,8 @@ const BAKE: [&str; 4] =
 impl Project {
     /// Reads what stands around the Dockerfiles of a tree.
     pub fn read(tree: &dyn Tree, dockerfiles: &[Utf8PathBuf]) -> Self {
-        let mut reader = Reader { tree, out: Self::default(), folders: BTreeSet::new(), script_bytes: 0 };
+        let mut reader =
+            Reader { tree, out: Self::default(), folders: BTreeSet::new(), script_bytes: 0, left: MAX_TOTAL };
         reader.folders.insert(Utf8PathBuf::new());
         let dirs = dockerfiles.iter().filter_map(|path| path.parent()).take(MAX_FOLDERS);
         reader.folders.extend(dirs.map(Utf8Path::to_owned));
@@ -114,6 +119,8 @@ struct Reader<'t> {
     /// The root and the folders of the Dockerfiles.
     folders: BTreeSet<Utf8PathBuf>,
     script_bytes: usize,
+    /// Bytes that may still be read.
+    left: usize,
 }
 
 /// A file as far as it is read.
@@ -124,9 +131,12 @@ enum Read {
 }
 
 impl Reader<'_> {
-    fn text(&self, path: &Utf8Path, max: usize) -> Read {
+    fn text(&mut self, path: &Utf8Path, max: usize) -> Read {
         match self.tree.read(path) {
-            Lookup::Found(text) if text.len() <= max => Read::Text(Source::new(text)),
+            Lookup::Found(text) if text.len() <= max.min(self.left) => {
+                self.left -= text.len();
+                Read::Text(Source::new(text))
+            }
             Lookup::Found(_) | Lookup::Unknown => Read::Unknown,
             Lookup::Absent => Read::Absent,
         }
@@ -344,6 +354,9 @@ impl Reader<'_> {
         if !may_call_docker(source.text()) {
             return;
         }
+        if rewrites_digests(source.text()) {
+            self.out.updates.others.push(path.clone());
+        }
         self.script_bytes += source.text().len();
         if self.script_bytes > MAX_SCRIPTS_BYTES {
             self.out.known.scripts = false;
@@ -394,6 +407,9 @@ impl Reader<'_> {
     fn builds(&mut self) {
         let mut out = Vec::new();
         for (index, document) in self.out.documents.iter().enumerate() {
+            if out.len() > MAX_BUILDS {
+                break;
+            }
             match &document.content {
                 Content::Workflow(workflow) | Content::Action(workflow) => {
                     for (job, owner) in workflow.jobs.iter().enumerate() {
@@ -439,8 +455,21 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        if out.len() > MAX_BUILDS {
+            // Which of them is left out, nobody can tell.
+            self.out.known =
+                Known { workflows: false, compose: false, bake: false, scripts: false, ..self.out.known };
+            out.truncate(MAX_BUILDS);
+        }
         self.out.builds = out;
     }
+}
+
+/// Whether a text asks for digests of images and puts them into files.
+fn rewrites_digests(text: &str) -> bool {
+    let asks = ["RepoDigests", "imagetools inspect", "crane digest", "regctl image digest", "skopeo inspect"];
+    asks.iter().any(|word| text.contains(word))
+        && ["sed -i", "perl -", "yq "].iter().any(|word| text.contains(word))
 }
 
 fn is_yaml(path: &Utf8Path) -> bool {
@@ -450,9 +479,18 @@ fn is_yaml(path: &Utf8Path) -> bool {
 /// Whether a workflow names anything that builds, runs or ships containers.
 fn is_related(text: &str) -> bool {
     may_call_docker(text)
-        || ["build-push-action", "bake", "kaniko", "image", "container", "uses: ./", "ghcr.io"]
-            .iter()
-            .any(|word| text.contains(word))
+        || [
+            "build-push-action",
+            "bake",
+            "kaniko",
+            "image",
+            "container",
+            "uses: ./",
+            "/.github/workflows/",
+            "ghcr.io",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// The folder of an action of the same repository.

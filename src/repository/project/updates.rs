@@ -15,8 +15,7 @@ pub struct Updates {
     pub dependabot: Option<Dependabot>,
     /// That of Renovate.
     pub renovate: Option<Renovate>,
-    /// Files that show another updater: a workflow that runs Renovate itself, Docker Scout's remediation, a script that
-    /// rewrites digests.
+    /// Files that show another updater: a workflow that runs Renovate itself, a script that rewrites digests.
     pub others: Vec<Utf8PathBuf>,
 }
 

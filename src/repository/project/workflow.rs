@@ -6,7 +6,7 @@ use super::expression::{has_expression, masked, unmasked};
 use super::value::{Entry, Text, entries, texts};
 use super::yaml::{Kind, Node, Yaml};
 use crate::dockerfile::Joined;
-use crate::shell::{self, Script, Word};
+use crate::shell::{self, Options, Script, Word};
 use crate::text::Span;
 
 /// Steps of a file that are read. The largest workflows people write have a few hundred.
@@ -349,6 +349,21 @@ impl Run {
             Some(original) => unmasked(word.text(), original),
             None => word.text().to_owned(),
         }
+    }
+
+    /// The options of the shell before the first command: `bash -e` by default, with `pipefail` when `shell: bash` says so
+    /// ("Workflow syntax", `jobs.<job_id>.steps[*].shell`).
+    pub fn options(&self) -> Options {
+        let text = self.shell.as_ref().map_or("bash -e", |shell| &*shell.text);
+        let mut words = text.split_whitespace();
+        let program = words.next().and_then(|path| path.rsplit('/').next()).unwrap_or("");
+        let mut options = Options::default();
+        match (program, words.clone().next()) {
+            ("bash", None) => options.apply(["-eo", "pipefail"]),
+            ("sh", None) => options.apply(["-e"]),
+            _ => options.apply_call(words.filter(|word| *word != "{0}")),
+        }
+        options
     }
 
     /// The text of the script with its expressions, offsets as in [`Script::text`].

@@ -9,6 +9,7 @@ mod copy_from_self;
 mod copy_from_unknown_stage;
 mod copy_into_root;
 mod copy_missing_slash;
+mod copy_owner_mismatch;
 mod copy_source_not_in_context;
 mod curl_without_fail;
 mod curl_without_redirects;
@@ -27,6 +28,7 @@ mod invalid_onbuild;
 mod malformed_checksum_line;
 mod missing_assume_yes;
 mod missing_from;
+mod mixed_base_versions;
 mod no_shell_in_base;
 mod overridden_instruction;
 mod pipe_without_pipefail;
@@ -53,6 +55,7 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &copy_from_unknown_stage::RULE,
     &copy_into_root::RULE,
     &copy_missing_slash::RULE,
+    &copy_owner_mismatch::RULE,
     &copy_source_not_in_context::RULE,
     &curl_without_fail::RULE,
     &curl_without_redirects::RULE,
@@ -71,6 +74,7 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &malformed_checksum_line::RULE,
     &missing_assume_yes::RULE,
     &missing_from::RULE,
+    &mixed_base_versions::RULE,
     &no_shell_in_base::RULE,
     &overridden_instruction::RULE,
     &pipe_without_pipefail::RULE,

@@ -81,7 +81,9 @@ fn check(facts: &RepositoryFacts<'_>, report: &mut Report) {
         if let Some(compose) = document.compose() {
             for service in compose.services.iter().filter(|service| service.build.is_some()) {
                 if !is_meant(&service.name.text) {
-                    rights_of(service).into_iter().for_each(|(span, what)| say(document, span, what, report));
+                    for (span, right) in rights_of(service) {
+                        say(document, span, right, report);
+                    }
                 }
             }
         } else if let Some(file) = document.script() {
@@ -108,7 +110,9 @@ fn in_script(document: &Document, script: &Script, images: &BTreeSet<String>, re
         if !images.contains(name) || is_meant(name) {
             continue;
         }
-        options_of(&command).into_iter().for_each(|(span, what)| say(document, span, what, report));
+        for (span, right) in options_of(&command) {
+            say(document, span, right, report);
+        }
     }
 }
 

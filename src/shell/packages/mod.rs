@@ -30,6 +30,7 @@ mod pipenv;
 mod pipx;
 mod pnpm;
 mod poetry;
+mod tools;
 mod uv;
 mod yarn;
 mod yum;
@@ -49,6 +50,7 @@ pub use options::Flag;
 use options::Syntax;
 pub use package::{Package, PackageKind, Pin};
 use std::borrow::Cow;
+pub use tools::{BuildTool, build_tool};
 
 /// The package managers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

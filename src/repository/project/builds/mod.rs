@@ -123,6 +123,11 @@ impl Place {
         }
     }
 
+    /// Whether it is this path.
+    pub fn is(&self, path: &Utf8Path) -> bool {
+        self.path() == Some(path)
+    }
+
     /// Whether it is, or may be, this path.
     pub fn may_be(&self, path: &Utf8Path) -> bool {
         match self {
@@ -167,6 +172,20 @@ impl Build {
     /// Whether it may push: it does, or whether it does is not known.
     pub fn may_push(&self) -> bool {
         self.push.is_some_and(|push| push.on != Some(false))
+    }
+
+    /// Whether an image may come out: not when all outputs are files (`type=local`, a path) or nothing (`type=cacheonly`).
+    pub fn makes_image(&self) -> bool {
+        let files = |output: &Text| {
+            let text = &*output.text;
+            let kind = text.split(',').find_map(|part| part.trim().strip_prefix("type="));
+            output.known
+                && match kind {
+                    Some(kind) => matches!(kind, "local" | "tar" | "cacheonly"),
+                    None => !text.is_empty() && !text.contains('='),
+                }
+        };
+        self.outputs.is_empty() || !self.outputs.iter().all(files)
     }
 
     /// The argument of that name.

@@ -168,6 +168,8 @@ fn reads_a_workflow() {
     assert_eq!(&WORKFLOW[key.span.range()], "${{ secrets.KEY }}");
     let (script, command) = project.command_of(run).unwrap();
     assert!(script.options_at(command).xtrace && script.options_at(command).errexit);
+    let started = project.step_of(run).unwrap().2.run.as_ref().unwrap().options();
+    assert!(started.errexit && !started.pipefail);
     assert_eq!(project.step_of(run).unwrap().2.name.as_ref().unwrap().value(), Some("é"));
 }
 
@@ -248,6 +250,49 @@ fn compose_and_bake_files() {
 }
 
 #[test]
+fn shells_of_steps() {
+    let options = |shell: &str| {
+        let text = format!("jobs: {{a: {{steps: [{{run: 'docker x', shell: '{shell}'}}]}}}}");
+        let tree = MemoryTree::complete().with(".github/workflows/a.yml", &text);
+        let project = read(&tree, &[]);
+        let (_, workflow) = project.workflows().next().unwrap();
+        let run = workflow.jobs[0].steps[0].run.as_ref().unwrap();
+        (run.script.is_some(), run.options().errexit, run.options().pipefail, run.options().xtrace)
+    };
+    assert_eq!(options("bash"), (true, true, true, false));
+    assert_eq!(options("sh"), (true, true, false, false));
+    assert_eq!(options("/usr/bin/bash -xo pipefail {0}"), (true, false, true, true));
+    assert!(!options("python").0);
+}
+
+#[test]
+fn can_be_shared() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Project>();
+}
+
+#[test]
+fn what_comes_out() {
+    let build = |output: &str| {
+        let text = format!("docker build {output} .");
+        let tree = MemoryTree::complete().with("build.sh", &text).with("Dockerfile", "");
+        let project = read(&tree, &["Dockerfile"]);
+        (project.builds[0].makes_image(), project.builds[0].pushes())
+    };
+    for (output, wanted) in [
+        ("", (true, false)),
+        ("-o out", (false, false)),
+        ("--output=type=cacheonly", (false, false)),
+        ("-o type=local,dest=x", (false, false)),
+        ("-o type=image,push=true", (true, true)),
+        ("-o \"$OUT\"", (true, false)),
+        ("--push=false", (true, false)),
+    ] {
+        assert_eq!(build(output), wanted, "{output}");
+    }
+}
+
+#[test]
 fn unknown_is_not_absent() {
     let mut tree = MemoryTree::partial();
     let project = Project::read(&tree, &["Dockerfile".into()]);
@@ -264,6 +309,30 @@ fn unknown_is_not_absent() {
     assert!(!read(&broken, &[]).known.workflows);
     let large = MemoryTree::complete().with("build.sh", &"docker ".repeat(20_000));
     assert!(!read(&large, &[]).known.scripts);
+}
+
+#[test]
+fn large_files_take_no_long() {
+    let step = "    - run: docker build -f ${{ matrix.f }} .\n    - uses: docker/build-push-action@v6\n      with: {file: '${{ matrix.f }}'}\n";
+    let matrix = (0..60).fold(String::new(), |text, n| text + &format!("D{n}, "));
+    let workflow = format!(
+        "jobs:\n  a:\n    strategy: {{matrix: {{f: [{matrix}]}}}}\n    steps:\n{}",
+        step.repeat(3_000)
+    );
+    let target = |n: u32| format!("target \"t{n}\" {{ inherits = [\"t{}\", \"t0\"] }}\n", n + 1);
+    let start = std::time::Instant::now();
+    let tree = MemoryTree::complete()
+        .with(".github/workflows/a.yml", &workflow)
+        .with("docker-bake.hcl", &(0..8_000).map(target).collect::<String>())
+        .with("build.sh", &"cd $X\ndocker build -f $F .\n".repeat(2_000))
+        .with("Makefile", &"a:\n\tdocker build $(A) \\\n".repeat(2_000))
+        .with(
+            "compose.yml",
+            &(0..9_000).fold("services:\n".to_owned(), |text, n| text + &format!("  s{n}: {{build: .}}\n")),
+        );
+    let project = read(&tree, &["Dockerfile"]);
+    assert!(!project.known.builds() && project.builds.len() <= MAX_BUILDS);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -290,6 +359,10 @@ fn other_files() {
     );
     assert!(project.updates.cover("docker", "".into()) && !project.updates.cover("docker", "api".into()));
     assert!(project.workflows().next().is_none());
+    let pins = "docker buildx imagetools inspect x | awk 1 | xargs -I{} sed -i s/a/{}/ Dockerfile\n";
+    let project = read(&MemoryTree::complete().with("scripts/pin.sh", pins), &["Dockerfile"]);
+    assert_eq!(project.updates.others, ["scripts/pin.sh"]);
+    assert!(project.at_repository_root().is_repository());
 }
 
 proptest! {

@@ -98,6 +98,12 @@ fn without_properties(raw: &str) -> &str {
     rest
 }
 
+/// A block scalar without its first line (`|-`) and the blank lines and blanks before its content.
+fn without_header(block: &str) -> &str {
+    let content = block.find('\n').and_then(|at| block.get(at + 1..)).unwrap_or("");
+    content.trim_start_matches([' ', '\r', '\n'])
+}
+
 /// A mapping or sequence that is being read.
 struct Open {
     start: u32,
@@ -169,7 +175,11 @@ impl Tree<'_> {
         let at = |offset: u32| (offset - self.bytes.shift) as usize;
         let raw = self.text.get(at(span.start)..at(span.end)).unwrap_or("");
         let block = matches!(style, Style::Literal | Style::Folded);
-        let kept = if block { raw } else { without_properties(raw) };
+        let mut kept = without_properties(raw);
+        if block {
+            // With an anchor or a tag the place begins there, else at the first character of the content.
+            kept = if kept.len() < raw.len() { without_header(kept) } else { raw };
+        }
         let span = Span::new(span.end - kept.len() as u32, span.end);
         let raw = kept;
         let mut indent = 0;

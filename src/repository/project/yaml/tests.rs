@@ -152,6 +152,15 @@ fn deep_and_large_texts_take_no_long() {
         "!!x ".repeat(100_000),
         "--- \n".repeat(100_000),
         "x: &a 1\n".repeat(100_000),
+        "#\n".repeat(200_000),
+        format!("[{}]", "a, ".repeat(200_000)),
+        format!("[{}", "\"a\"\n".repeat(100_000)),
+        format!("a: {}b", " ".repeat(500_000)),
+        format!("a: b{}", "\n\n  c".repeat(100_000)),
+        format!("- |\n{}", " \n".repeat(300_000)),
+        "a: 'x\n".repeat(50_000),
+        "'a': {}\n".repeat(50_000),
+        "a: !!binary |\n  x\n".repeat(50_000),
     ] {
         let start = Instant::now();
         let yaml = parse(&text);

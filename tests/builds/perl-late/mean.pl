@@ -1,0 +1,3 @@
+my @depths = <>;
+chomp @depths;
+print "(", join("+", @depths), ")/", scalar @depths, "\n";

@@ -1,0 +1,3 @@
+#!/bin/sh
+set -eu
+jq -r .number "$GITHUB_EVENT_PATH"

@@ -1,0 +1,3 @@
+#!/bin/sh
+set -eu
+exec chronyd -d -x -f /etc/chrony/chrony.conf

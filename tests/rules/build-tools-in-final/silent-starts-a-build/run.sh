@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+make -C /work
+exec /work/app

@@ -1,0 +1,4 @@
+FROM eclipse-temurin:17-jdk
+WORKDIR /app
+COPY . .
+RUN ./gradlew build

@@ -1,0 +1,2 @@
+FROM php:8.4-fpm-trixie
+RUN composer global require friendsofphp/php-cs-fixer
