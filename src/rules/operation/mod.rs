@@ -2,6 +2,7 @@
 
 mod entrypoint_not_executable;
 mod entrypoint_without_exec;
+mod healthcheck_missing;
 mod python_bytecode_missing;
 mod python_faulthandler_off;
 mod python_output_buffered;
@@ -12,6 +13,7 @@ mod user_site_not_on_path;
 pub(super) static RULES: &[&crate::rules::Rule] = &[
     &entrypoint_not_executable::RULE,
     &entrypoint_without_exec::RULE,
+    &healthcheck_missing::RULE,
     &python_bytecode_missing::RULE,
     &python_faulthandler_off::RULE,
     &python_output_buffered::RULE,

@@ -3,6 +3,7 @@
 mod base_end_of_life;
 mod privileged_container;
 mod run_as_root;
+mod secret_in_build_args;
 mod secret_in_env_arg;
 mod secret_in_trace;
 
@@ -11,6 +12,7 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &base_end_of_life::RULE,
     &privileged_container::RULE,
     &run_as_root::RULE,
+    &secret_in_build_args::RULE,
     &secret_in_env_arg::RULE,
     &secret_in_trace::RULE,
 ];
