@@ -5,7 +5,7 @@ use crate::dockerfile::{Joined, Word as DockerfileWord};
 use crate::shell::{
     Command, CompoundKind, Connector, Interpreter, List, Node, RunBody, Script, interpreter_of, parse,
 };
-use crate::text::Span;
+use crate::text::{Edit, Span};
 use camino::Utf8PathBuf;
 
 /// A command that a container finally runs.
@@ -17,9 +17,89 @@ pub struct Launch {
     pub in_script: Option<(Utf8PathBuf, Span)>,
     /// Program and arguments; `sudo`, `exec` and their like left out, expansions as written.
     pub words: Vec<String>,
+    /// The bytes of each word in the file it stands in (see [`Launch::in_script`]), quotes included; empty where
+    /// they are not known.
+    pub spans: Vec<Span>,
+    /// Whether the words are strings of a JSON array, not words of a shell.
+    pub json: bool,
 }
 
 impl Launch {
+    /// The same command without its first words: what `uv run` or `python -m` starts.
+    #[must_use]
+    pub fn from_word(&self, at: usize) -> Self {
+        Self {
+            words: self.words.get(at..).unwrap_or_default().to_vec(),
+            spans: self.spans.get(at..).unwrap_or_default().to_vec(),
+            ..self.clone()
+        }
+    }
+
+    /// The word of the Dockerfile to point at when a word of the command is meant: itself, or what leads to it.
+    pub fn span_of(&self, word: usize) -> Span {
+        match self.spans.get(word) {
+            Some(span) if self.in_script.is_none() => *span,
+            _ => self.span,
+        }
+    }
+
+    /// The edit that puts plain words (no blanks, no quotes) behind one of the command.
+    pub fn insert_behind(&self, word: usize, words: &[&str]) -> Option<Edit> {
+        let mut text = String::new();
+        for word in words {
+            let parts = if self.json { [", \"", word, "\""] } else { [" ", word, ""] };
+            text.extend(parts);
+        }
+        Some(Edit::insert(self.spans.get(word)?.end, text))
+    }
+
+    /// The edit that puts a plain word in the place of one that is written plainly itself.
+    pub fn replace_word(&self, word: usize, text: &str) -> Option<Edit> {
+        let (span, old) = (*self.spans.get(word)?, self.words.get(word)?);
+        let quotes = if self.json { 2 } else { 0 };
+        // An escape or a quote makes what is written longer than the word.
+        (span.len() as usize == old.len() + quotes)
+            .then(|| Edit::replace(span, if self.json { format!("\"{text}\"") } else { text.to_owned() }))
+    }
+
+    /// The edit that puts plain words in the place of the whole command, where it stands in one piece.
+    pub fn replace_all(&self, file: &FileFacts<'_>, words: &[&str]) -> Option<Edit> {
+        let (first, last) = (self.spans.first()?, self.spans.last()?);
+        if !self.in_one_piece(file, *first, *last) {
+            return None;
+        }
+        let plain = |word: &&str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&b))
+        };
+        let sorted = self.spans.is_sorted_by_key(|span| span.start);
+        let quoted = |word: &&str| format!("\"{word}\"");
+        (sorted && words.iter().all(plain)).then(|| {
+            let text = if self.json {
+                words.iter().map(quoted).collect::<Vec<_>>().join(", ")
+            } else {
+                words.join(" ")
+            };
+            Edit::replace(Span::new(first.start, last.end), text)
+        })
+    }
+
+    /// Whether two words stand in one instruction: those of CMD go on behind ENTRYPOINT.
+    fn in_one_piece(&self, file: &FileFacts<'_>, first: Span, last: Span) -> bool {
+        self.in_script.is_some()
+            || file
+                .dockerfile
+                .instruction_at(first.start)
+                .is_some_and(|instruction| instruction.span.contains(last))
+    }
+
+    /// The edit that takes words away, which stand behind another one in one instruction.
+    pub fn delete_words(&self, file: &FileFacts<'_>, words: std::ops::Range<usize>) -> Option<Edit> {
+        let before = *self.spans.get(words.start.checked_sub(1)?)?;
+        let last = *self.spans.get(words.end.checked_sub(1)?)?;
+        (before.end <= last.start && self.in_one_piece(file, before, last))
+            .then(|| Edit::delete(Span::new(before.end, last.end)))
+    }
+
     /// The program without its path.
     pub fn program(&self) -> &str {
         program_of(&self.words)
@@ -46,7 +126,9 @@ fn find_launches(stage: &StageFacts<'_>) -> Vec<Launch> {
         if let Interpreter::Other(program) = interpreter_of(&script.text) {
             let end = script.text.lines().next().map_or(0, |line| line.len() as u32);
             let words = vec![program, script.target.clone()];
-            return vec![Launch { span: script.word.span, in_script: place(Span::new(0, end)), words }];
+            let span = script.word.span;
+            let in_script = place(Span::new(0, end));
+            return vec![Launch { span, in_script, words, spans: Vec::new(), json: false }];
         }
         let Some(body) = &script.script else { return Vec::new() };
         let mut out = Vec::new();
@@ -58,6 +140,8 @@ fn find_launches(stage: &StageFacts<'_>) -> Vec<Launch> {
                     span: script.word.span,
                     in_script: place(command.span()),
                     words: texts(command),
+                    spans: spans(command),
+                    json: false,
                 });
             }
         }
@@ -96,14 +180,24 @@ fn of_words(words: &[&DockerfileWord]) -> Vec<Launch> {
     let rest = after_wrappers(words);
     let Some(first) = rest.first() else { return Vec::new() };
     if let Some(code) = shell_string(rest) {
-        return of_script(&parse(&Joined::verbatim(&code.text, 0)), Some(code.span));
+        // Without escapes between the quotes each byte of the string is one of the file.
+        let exact = code.span.len() as usize == code.text.len() + 2;
+        let mut found =
+            of_script(&parse(&Joined::verbatim(&code.text, code.span.start + 1)), Some(code.span));
+        if !exact {
+            for launch in &mut found {
+                launch.spans.clear();
+            }
+        }
+        return found;
     }
     let words = rest.iter().map(|word| word.text.clone()).collect();
-    vec![Launch { span: first.span, in_script: None, words }]
+    let spans = rest.iter().map(|word| word.span).collect();
+    vec![Launch { span: first.span, in_script: None, words, spans, json: true }]
 }
 
 /// The string of `sh -c '…'`.
-fn shell_string<'w>(words: &[&'w DockerfileWord]) -> Option<&'w DockerfileWord> {
+pub(super) fn shell_string<'w>(words: &[&'w DockerfileWord]) -> Option<&'w DockerfileWord> {
     let (shell, rest) = words.split_first()?;
     if !matches!(shell.text.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash")) {
         return None;
@@ -122,8 +216,14 @@ fn of_script(script: &Script, span: Option<Span>) -> Vec<Launch> {
                 .unwrap_or_else(|| command.name_word().map_or(command.span(), crate::shell::Word::span)),
             in_script: None,
             words: texts(command),
+            spans: spans(command),
+            json: false,
         })
         .collect()
+}
+
+fn spans(command: &Command) -> Vec<Span> {
+    command.program_words().iter().map(crate::shell::Word::span).collect()
 }
 
 fn texts(command: &Command) -> Vec<String> {

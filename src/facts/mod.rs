@@ -3,6 +3,7 @@
 mod automation;
 mod base;
 mod bases;
+mod beside;
 mod bodies;
 mod branches;
 mod brought;
@@ -14,6 +15,8 @@ mod copies;
 mod deliveries;
 mod dev;
 mod effective_shell;
+mod expected;
+mod health;
 mod history;
 mod home;
 mod image_names;
@@ -25,22 +28,29 @@ mod mounts;
 mod ownership;
 mod package_sources;
 mod placed;
+mod ports;
 mod project;
 mod python;
 mod repository;
 mod roots;
+mod runners;
+mod servers;
 mod shells;
 mod sources;
 mod stage_names;
 mod start;
+mod start_text;
 mod state;
 mod takers;
 mod template;
+mod tools;
+mod user_name;
 mod writers;
 
 pub use automation::Unattended;
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
+pub use beside::{compose_has, file_in_workdir, start_mentions};
 pub use bodies::Bodies;
 pub use branches::{Branch, Branches, is_branch_of_ci};
 pub use casing::Case;
@@ -50,6 +60,8 @@ pub use copies::is_in;
 pub use deliveries::{Delivery, Part, Pushed, is_branch_expression};
 pub use dev::{is_dev_command, is_dev_path, is_dev_stage};
 pub use effective_shell::links_sh;
+pub use expected::expected_source;
+pub use health::{HealthCall, health_call};
 pub use home::{Account, account};
 pub use image_names::ImageName;
 pub use language::{LanguageVersion, language_version};
@@ -58,16 +70,24 @@ pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
 pub use ownership::{DirOwner, dir_owner, non_root_user};
 pub use placed::{Placed, is_set_for};
+pub use ports::{Exposed, ExposedPort, exposed, has_proxy};
 pub use python::{
     ConsoleScripts, PythonSettings, PythonStart, console_scripts, declared_console_scripts, is_python,
     join_env, python_settings, python_start, required_packages,
 };
 pub use repository::{DockerfileText, RepositoryFacts};
 pub use roots::{ContextRoot, InContext};
+pub use servers::{
+    PackageScript, Server, ServerKind, ServerOption, in_workdir, kinds_of_line, package_json, package_script,
+    servers,
+};
 pub use sources::FileSource;
 pub use stage_names::{StageUse, StageUses, stage_name_word};
-pub use start::{Start, StartPart, StartScript, after_wrappers};
+pub use start::{Start, StartPart, StartPath, StartScript, after_wrappers, start_path};
+pub use start_text::{StartText, start_text};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
+pub use tools::{Presence, presence};
+pub use user_name::is_root_name;
 pub use writers::{Writer, writer};
 
 use crate::config::{Images, NO_IMAGES, NO_OPTIONS, RuleOptions};
@@ -158,6 +178,7 @@ pub struct StageFacts<'a> {
     pub span: Span,
     // Asked by several rules, and only once the start is known.
     launches: OnceCell<Vec<Launch>>,
+    servers: OnceCell<Vec<Server>>,
     python_start: OnceCell<Option<PythonStart>>,
     python_settings: OnceCell<Option<PythonSettings>>,
 }
@@ -332,6 +353,7 @@ impl<'a> FileFacts<'a> {
             start: Start::default(),
             span: Span::new(from.span.start, end),
             launches: OnceCell::new(),
+            servers: OnceCell::new(),
             python_start: OnceCell::new(),
             python_settings: OnceCell::new(),
         }

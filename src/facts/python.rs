@@ -1,6 +1,7 @@
 //! Python in the command of a stage, its settings in the environment, and its console scripts.
 
 use super::launch::{Launch, launches, program_of};
+use super::runners::after_runners;
 use super::{Base, FileFacts, StageFacts, Workdir, copied_from, is_absolute, join};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::repository::python;
@@ -50,18 +51,6 @@ const PROGRAMS: [&str; 38] = [
     "waitress-serve",
 ];
 
-/// Python programs that start the Python command behind them, with the words between them and it.
-const RUNNERS: [(&str, &[&str]); 8] = [
-    ("uv", &["run"]),
-    ("poetry", &["run"]),
-    ("pipenv", &["run"]),
-    ("pdm", &["run"]),
-    ("hatch", &["run"]),
-    ("ddtrace-run", &[]),
-    ("opentelemetry-instrument", &[]),
-    ("newrelic-admin", &["run-program"]),
-];
-
 /// Whether a program name is a Python interpreter: `python`, `python3.12`, `pypy3`.
 pub fn is_python(program: &str) -> bool {
     ["python", "pypy"].iter().any(|name| {
@@ -89,23 +78,11 @@ pub fn python_start<'s>(file: &FileFacts<'_>, stage: &'s StageFacts<'_>) -> Opti
 }
 
 fn read(file: &FileFacts<'_>, stage: &StageFacts<'_>, launch: &Launch) -> Option<PythonStart> {
-    let mut words = launch.words.as_slice();
-    // `poetry run opentelemetry-instrument gunicorn`: nobody goes deeper.
-    for _ in 0..4 {
-        let program = program_of(words);
-        let Some((_, verbs)) = RUNNERS.iter().find(|(name, _)| *name == program) else { break };
-        let rest = words.get(1..)?;
-        let rest = match verbs.first() {
-            Some(verb) if rest.first()? == verb => rest.get(1..)?,
-            Some(_) => return None,
-            None => rest,
-        };
-        let at = rest.iter().position(|word| !word.starts_with('-'))?;
-        words = &rest[at..];
-    }
+    let at = after_runners(&launch.words)?;
+    let words = launch.words.get(at..)?;
     let program = program_of(words);
     let start = || PythonStart {
-        launch: Launch { words: words.to_vec(), in_script: launch.in_script.clone(), span: launch.span },
+        launch: launch.from_word(at),
         unbuffered: false,
         faulthandler: false,
         modules: Vec::new(),

@@ -140,8 +140,8 @@ impl<'a> Start<'a> {
 const PROGRAM_FOLDERS: [&str; 6] =
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/// The script of the context that a command line starts.
-fn script_of<'a>(words: &[&Word], file: &FileFacts<'a>, stage: &StageFacts<'a>) -> Option<StartScript<'a>> {
+/// The word of a command line that names what is started, when that is a path or the argument of a shell.
+fn started<'w>(words: &[&'w Word]) -> Option<(&'w Word, bool)> {
     let rest = after_wrappers(words);
     let program = rest.first()?;
     let name = program.text.rsplit('/').next().unwrap_or("");
@@ -150,13 +150,52 @@ fn script_of<'a>(words: &[&Word], file: &FileFacts<'a>, stage: &StageFacts<'a>) 
     } else {
         (*program, true)
     };
-    if rest[1..].iter().take_while(|w| w.text.starts_with('-')).any(|w| w.text.contains('c') && !direct) {
-        return None;
-    }
+    let runs_text =
+        rest[1..].iter().take_while(|w| w.text.starts_with('-')).any(|w| w.text.contains('c') && !direct);
+    (!runs_text && !word.text.contains('$')).then_some((word, direct))
+}
+
+/// The absolute path of a word that is no bare name, at the end of a stage.
+fn absolute(word: &Word, file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<String> {
     let path = &word.text;
-    if path.contains('$') {
+    Some(if is_absolute(path) {
+        join("/", path)
+    } else {
+        match &stage.end.workdir {
+            Workdir::Set(dir) => join(dir, path),
+            Workdir::Base => join(file.defaults(stage)?.workdir_path()?, path),
+            Workdir::Unknown => return None,
+        }
+    })
+}
+
+/// The path of what a container starts, whether or not the context is known to have it.
+#[derive(Debug, Clone)]
+pub struct StartPath {
+    /// The word of ENTRYPOINT or CMD that names it.
+    pub word: Word,
+    /// The absolute path in the image.
+    pub target: String,
+}
+
+/// The path of the file that the first process of a stage is, or that its shell reads; `None` for bare names,
+/// which are looked up on PATH.
+pub fn start_path(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<StartPath> {
+    let words = stage.start.exec_words().or_else(|| {
+        let main = stage.start.main()?;
+        main.instruction.json.then(|| main.instruction.args.iter().collect())
+    })?;
+    let (word, direct) = started(&words)?;
+    if direct && !word.text.contains('/') {
         return None;
     }
+    Some(StartPath { word: word.clone(), target: absolute(word, file, stage)? })
+}
+
+/// The script of the context that a command line starts.
+fn script_of<'a>(words: &[&Word], file: &FileFacts<'a>, stage: &StageFacts<'a>) -> Option<StartScript<'a>> {
+    let (word, direct) = started(words)?;
+    let path = &word.text;
     let (target, copied) = if direct && !path.contains('/') {
         // A bare name is looked up on PATH, not in the working directory. Only names that look like a
         // script are worth asking the repository for.
@@ -168,15 +207,7 @@ fn script_of<'a>(words: &[&Word], file: &FileFacts<'a>, stage: &StageFacts<'a>) 
         });
         found?
     } else {
-        let target = if is_absolute(path) {
-            join("/", path)
-        } else {
-            match &stage.end.workdir {
-                Workdir::Set(dir) => join(dir, path),
-                Workdir::Base => join(file.defaults(stage)?.workdir_path()?, path),
-                Workdir::Unknown => return None,
-            }
-        };
+        let target = absolute(word, file, stage)?;
         let copied = copied_from(file, stage, &target)?;
         (target, copied)
     };

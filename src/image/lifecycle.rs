@@ -118,6 +118,12 @@ fn look_up(image: &Image, tag: &str, today: Date) -> Vec<Eol> {
     found
 }
 
+/// Releases of an image that get free security fixes on a day, oldest first; empty where no table speaks about it.
+pub fn supported_releases(image: &Image, today: Date) -> Vec<String> {
+    let Some(row) = EOL.rows(&image.repository).next() else { return Vec::new() };
+    status(row, Part::Language, today).supported(today)
+}
+
 /// The image is a distribution itself: its tag is the distribution's release.
 pub(super) fn is_os(image: &Image) -> bool {
     ubi_release(image).is_some()

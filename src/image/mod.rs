@@ -7,11 +7,13 @@
 mod defaults;
 mod defaults_model;
 mod environment;
+mod explicit_os;
 mod lifecycle;
 mod memo;
 mod name;
 mod official;
 mod os;
+mod retired;
 mod said;
 mod table;
 mod within;
@@ -21,10 +23,12 @@ pub use defaults_model::{
     Account, Defaults, Entrypoint, Language, PackageManager, Shell, ShellKind, User, Workdir,
 };
 pub use environment::{Environment, environment, is_likely_set};
-pub use lifecycle::{Eol, Part, State, end_of_life};
+pub use explicit_os::with_os;
+pub use lifecycle::{Eol, Part, State, end_of_life, supported_releases};
 pub use name::Image;
 pub use official::{TagStatus, is_floating, newest_os_variant, pinned_tag, tag_status};
 pub use os::{Distribution, Family};
+pub use retired::{is_given_up, retired_since, successor};
 pub use said::{Said, said};
 pub use within::newest_tag_within;
 

@@ -1,6 +1,6 @@
 //! Whether a command checks what was downloaded.
 
-use super::Command;
+use super::{Command, Word};
 
 /// The tool, when a command compares files with checksums that are known: `sha256sum -c`, `shasum --check`.
 pub fn checksum_tool(command: &Command) -> Option<&str> {
@@ -31,6 +31,26 @@ pub fn verifies(command: &Command) -> bool {
         Some("gpg" | "gpg2") => command.args().iter().any(|word| word.text().starts_with("--verify")),
         Some("gpgv" | "minisign" | "cosign" | "signify" | "slsa-verifier") => true,
         _ => checksum_tool(command).is_some(),
+    }
+}
+
+/// Whether a command checks what was downloaded, or computes what a later one may compare: `sha256sum -c`, `gpg --verify`, `cosign verify-blob`. Computing a
+/// checksum counts as well: `[ "$(sha256sum x | cut …)" = "$SUM" ]`.
+pub fn may_verify(command: &Command) -> bool {
+    let Some(name) = command.name() else { return false };
+    let has = |wanted: &[&str]| command.args().iter().map(Word::text).any(|text| wanted.contains(&text));
+    match name {
+        "sha1sum" | "sha224sum" | "sha256sum" | "sha384sum" | "sha512sum" | "b2sum" | "b3sum" | "md5sum"
+        | "shasum" | "sha256" | "sha512" | "cksum" | "gpgv" | "gpgv2" | "slsa-verifier" | "signify"
+        | "minisign" | "sha3sum" => true,
+        "gpg" | "gpg2" => has(&["--verify", "--verify-files"]),
+        "openssl" => has(&["dgst", "sha256", "sha512", "smime", "cms"]),
+        "cosign" => command.args().first().is_some_and(|word| word.text().starts_with("verify")),
+        "gh" => has(&["attestation"]),
+        "rpm" => has(&["--checksig", "-K"]),
+        "jarsigner" => has(&["-verify"]),
+        "busybox" => command.args().first().is_some_and(|word| word.text().ends_with("sum")),
+        _ => false,
     }
 }
 

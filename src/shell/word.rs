@@ -3,6 +3,7 @@
 use super::ast::{List, Place};
 use crate::text::Span;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What is known of a word, as bits.
@@ -70,6 +71,16 @@ impl Word {
     /// The bytes in the file.
     pub const fn span(&self) -> Span {
         self.place.span
+    }
+
+    /// The bytes in the file of a part of [`Word::raw`]; the whole word where a continuation line lies in it.
+    pub fn span_of(&self, part: Range<usize>) -> Span {
+        let start = self.span().start;
+        if self.raw().len() == self.span().len() as usize && part.end <= self.raw().len() {
+            Span::new(start + part.start as u32, start + part.end as u32)
+        } else {
+            self.span()
+        }
     }
 
     /// Whether a variable, a substitution or arithmetic is in it.

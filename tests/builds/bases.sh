@@ -173,7 +173,7 @@ RUN apt-get source busybox && cd busybox-* && cp debian/config/pkg/static .confi
  && for applet in ADDUSER ADDGROUP DELUSER DELGROUP FEATURE_ADDUSER_TO_GROUP FEATURE_DEL_USER_FROM_GROUP; do \
       sed -i "/CONFIG_$applet[ =]/d" .config && echo "CONFIG_$applet=y" >>.config || exit; \
     done \
- && printf '%s\n' CONFIG_LAST_ID=60000 CONFIG_FIRST_SYSTEM_ID=100 CONFIG_LAST_SYSTEM_ID=999 >>.config \
+ && sed -i 's/^CONFIG_LAST_ID=.*/CONFIG_LAST_ID=256000/; s/^CONFIG_FIRST_SYSTEM_ID=.*/CONFIG_FIRST_SYSTEM_ID=100/; s/^CONFIG_LAST_SYSTEM_ID=.*/CONFIG_LAST_SYSTEM_ID=999/' .config \
  && (yes '' || true) | make oldconfig >/dev/null && make -j 2 >/dev/null
 RUN mkdir -p /new/bin /new/sbin /new/usr/bin /new/usr/sbin /new/etc /new/root /new/tmp /new/home /new/var \
  && chmod 1777 /new/tmp && cp busybox-*/busybox /new/bin/ \

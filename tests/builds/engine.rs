@@ -118,10 +118,13 @@ impl Engine {
 
     /// Starts a container that goes on; `port` is published on the loopback.
     pub(crate) fn start(&self, tag: &str, port: Option<u16>) -> Result<Container<'_>, Failed> {
-        let mut arguments = vec!["run".to_owned(), "--detach".to_owned()];
+        let mut arguments = vec!["create".to_owned()];
         arguments.extend(port.map(|port| format!("--publish=127.0.0.1::{port}")));
         arguments.push(tag.to_owned());
-        Ok(Container { engine: self, id: self.docker(arguments)? })
+        // In two steps, so that one that cannot be started is removed as well.
+        let container = Container { engine: self, id: self.docker(arguments)? };
+        self.docker(["start", &container.id])?;
+        Ok(container)
     }
 }
 

@@ -8,7 +8,7 @@ use super::scripts::{Host, ScriptFile, host_of, may_call_docker};
 use super::updates::{Dependabot, Renovate};
 use super::workflow::Workflow;
 use super::{Known, Project, yaml};
-use crate::repository::{Kind, Lookup, Tree, normalize};
+use crate::repository::{Kind, Lookup, Remembered, Tree, normalize};
 use crate::text::Source;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
@@ -96,6 +96,7 @@ const BAKE: [&str; 4] =
 impl Project {
     /// Reads what stands around the Dockerfiles of a tree.
     pub fn read(tree: &dyn Tree, dockerfiles: &[Utf8PathBuf]) -> Self {
+        let tree = &Remembered::without_texts(tree);
         let mut reader =
             Reader { tree, out: Self::default(), folders: BTreeSet::new(), script_bytes: 0, left: MAX_TOTAL };
         reader.folders.insert(Utf8PathBuf::new());
@@ -322,10 +323,7 @@ impl Reader<'_> {
             };
             for name in names {
                 let path = dir.join(&name);
-                // A name without an ending is asked for its mode, which is cheap only at the root.
-                let bare = at_root && !name.contains('.');
-                let executable = || matches!(self.tree.entry(&path), Lookup::Found(entry) if entry.kind == Kind::Executable);
-                let Some(host) = host_of(&name, bare && executable()) else { continue };
+                let Some(host) = host_of(&name) else { continue };
                 if host == Host::Package && !at_root {
                     continue;
                 }

@@ -8,6 +8,9 @@ use camino::Utf8Path;
 /// Recipe lines of a file that are read.
 const MAX_SCRIPTS: usize = 400;
 
+/// What scripts without an ending are called that build or ship something.
+const BUILD_WORDS: [&str; 7] = ["build", "release", "deploy", "publish", "push", "docker-", "ci"];
+
 /// What kind of file commands stand in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {
@@ -40,8 +43,9 @@ pub(super) fn may_call_docker(text: &str) -> bool {
         .any(|name| text.contains(name))
 }
 
-/// What kind of file a name says it is; `None` for one that is not looked at. The executable bit says enough for a name without an ending.
-pub(super) fn host_of(name: &str, executable: bool) -> Option<Host> {
+/// What kind of file a name says it is; `None` for one that is not looked at. Of names without an ending only those that
+/// speak of builds are: asking for the mode of every other one costs more than it finds.
+pub(super) fn host_of(name: &str) -> Option<Host> {
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
         "makefile" | "gnumakefile" => return Some(Host::Make),
@@ -55,9 +59,7 @@ pub(super) fn host_of(name: &str, executable: bool) -> Option<Host> {
     match Utf8Path::new(&lower).extension() {
         Some("sh" | "bash") => Some(Host::Shell),
         Some("mk") => Some(Host::Make),
-        None if executable || matches!(lower.as_str(), "build" | "release" | "deploy" | "publish") => {
-            Some(Host::Shell)
-        }
+        None if BUILD_WORDS.iter().any(|word| lower.starts_with(word)) => Some(Host::Shell),
         Some(_) | None => None,
     }
 }

@@ -98,8 +98,8 @@ fn check(facts: &RepositoryFacts<'_>, report: &mut Report) {
             "This machine keeps the base image that it downloaded once: without `--pull` the build does not ask for \
              the current one."
         } else {
-            "This workflow rebuilds the image at set times, but takes the layers from the cache: packages stay as \
-             old as these."
+            "This workflow rebuilds the image at set times, but takes the layers from the cache: until the base \
+             image moves, the packages stay as old as those layers."
         };
         let mut finding = report.add_in(document.path.clone(), first.span, message).about("");
         for (other, ..) in found.iter().skip(1) {

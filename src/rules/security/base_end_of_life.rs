@@ -5,8 +5,7 @@ use crate::declare_rule;
 use crate::facts::{BaseUse, FileFacts};
 use crate::image::{self, Eol, Part, State};
 use crate::rules::newer_base::{Together, change, parts_of, speaks};
-use crate::rules::{Check, Fix, Report};
-use crate::text::Edit;
+use crate::rules::{Check, Report, retired};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::cmp::Reverse;
@@ -21,8 +20,8 @@ declare_rule! {
     /// when nobody has fixed it for more than a year, a warning when it has ended, a hint when it ends within
     /// 90 days, or when only long-term or paid support is left.
     ///
-    /// What the configuration says under `images:` goes before the built-in table: an `end-of-life`, an image
-    /// that it is `like`, or the one that takes the place of a `retired` image.
+    /// What the configuration says under `images:` goes before the built-in table: an `end-of-life`, or an image
+    /// that it is `like`.
     ///
     /// Builder stages give a hint only. Digests without a tag, tags that name no version, images of other
     /// registries and versions newer than the built-in table are not judged.
@@ -76,20 +75,7 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
     let all: Vec<Vec<Eol>> = bases.iter().map(|base| parts_of(file, base)).collect();
     let together = Together::of(&bases, &all);
     for (base, parts) in bases.iter().zip(&all) {
-        if let Some(said) = &base.image.said
-            && let Some(replacement) = said.retired()
-        {
-            retired(base, replacement, report);
-            continue;
-        }
-        let Some(worst) = parts.iter().min_by_key(|eol| rank(eol)).filter(|eol| speaks(eol)) else {
-            continue;
-        };
-        // A builder stage may well stand on long-term support.
-        if !base.shipped && worst.state != State::Ended {
-            continue;
-        }
-        let Some(level) = level(file, base, worst).and_then(|level| base.softened(level)) else { continue };
+        let Some((worst, level)) = judge(file, base, parts) else { continue };
         let name = base.image.shown();
         let mut finding =
             report.add(base.tag_or_name(), message(worst, &name)).level(level).about(worst.label.as_str());
@@ -101,7 +87,12 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
         {
             finding = finding.related(stage.from.body, "A stage is built on it here.");
         }
-        match change(file, base, &bases, parts, &together) {
+        if let Some(note) = retired::note(base) {
+            finding = finding.note(note);
+        }
+        let changed = change(file, base, &bases, parts, &together)
+            .or_else(|| retired::change(file, base).map(|(fix, note)| (fix, Some(note))));
+        match changed {
             Some((fix, note)) => {
                 if let Some(note) = note {
                     finding = finding.note(note);
@@ -121,6 +112,26 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
     }
 }
 
+/// The part of a base to speak about, and how much that matters; `None` where there is nothing to say.
+fn judge<'e>(file: &FileFacts<'_>, base: &BaseUse<'_>, parts: &'e [Eol]) -> Option<(&'e Eol, Level)> {
+    // `base-tag-retired` speaks about these.
+    if base.image.said.as_ref().is_some_and(|said| said.retired().is_some()) {
+        return None;
+    }
+    let worst = parts.iter().min_by_key(|eol| rank(eol)).filter(|eol| speaks(eol))?;
+    // A builder stage may well stand on long-term support.
+    if !base.shipped && worst.state != State::Ended {
+        return None;
+    }
+    let level = level(file, base, worst).and_then(|level| base.softened(level))?;
+    Some((worst, level))
+}
+
+/// Whether this rule speaks about a base.
+pub(super) fn speaks_about(file: &FileFacts<'_>, base: &BaseUse<'_>) -> bool {
+    judge(file, base, &parts_of(file, base)).is_some()
+}
+
 /// Where a date is from, and how old that knowledge is.
 fn age_of_data(eol: &Eol, today: Date) -> String {
     if eol.part == Part::Image {
@@ -134,25 +145,6 @@ fn age_of_data(eol: &Eol, today: Date) -> String {
         );
     }
     format!("The dates are those known on {}.", image::SNAPSHOT)
-}
-
-/// The configuration says that an image is no longer rebuilt.
-fn retired(base: &BaseUse<'_>, replacement: &str, report: &mut Report) {
-    let shown = base.image.shown();
-    if shown == replacement {
-        return;
-    }
-    let level = if base.shipped { Level::Warning } else { Level::Info };
-    let Some(level) = base.softened(level) else { return };
-    let message =
-        format!("`{shown}` is no longer rebuilt. The configuration names `{replacement}` in its place.");
-    let finding = report.add(base.tag_or_name(), message).level(level).about("retired");
-    if let Some(name) = base.image.literal {
-        let edits = vec![Edit::replace(name, replacement)];
-        finding
-            .note("Check that the stage builds and runs on it.")
-            .fix(Fix::confirm(format!("Use `{replacement}`"), edits));
-    }
 }
 
 /// The smallest is the worst: the state first, then the older end.

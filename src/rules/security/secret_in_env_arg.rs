@@ -1,13 +1,11 @@
 //! `secret-in-env-arg`.
 
-pub(super) mod words;
-
-use self::words::{is_secret_value, names_secret};
 use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::{Instruction, Keyword, Pair};
 use crate::facts::{FileFacts, InstructionFacts, StageFacts};
-use crate::rules::{Check, Fix, Report};
+use crate::rules::secret_words::{is_secret_value, names_secret};
+use crate::rules::{Check, Fix, Report, secrets};
 use crate::text::{Edit, Span};
 
 declare_rule! {
@@ -81,6 +79,7 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
                 report
                     .add(pair.key.span, format!("The value of `{key}` is written into the Dockerfile: everybody who can read the repository has it."))
                     .level(Level::Error)
+                    .about(format!("ARG {key}"))
                     .note("Replace the secret, and pass the new one as a build secret.");
             }
         }
@@ -100,7 +99,10 @@ fn check(file: &FileFacts<'_>, report: &mut Report) {
 /// Pairs of ENV and ARG whose key names a secret.
 fn secrets(instruction: &Instruction) -> impl Iterator<Item = &Pair> {
     let wanted = matches!(instruction.keyword, Keyword::Env | Keyword::Arg);
-    instruction.pairs.iter().filter(move |pair| wanted && names_secret(&pair.key.text))
+    // `secret-literal` speaks about tokens that can be told by their form.
+    let is_literal =
+        |pair: &&Pair| pair.value.as_ref().is_some_and(|value| !secrets::find(&value.text).is_empty());
+    instruction.pairs.iter().filter(move |pair| wanted && names_secret(&pair.key.text) && !is_literal(pair))
 }
 
 fn shown(pair: &Pair) -> String {
@@ -118,6 +120,7 @@ fn env(pair: &Pair, report: &mut Report) {
             format!("The value of `{key}` is written into the image: everybody who can pull it can read it."),
         )
         .level(Level::Error)
+        .about(format!("ENV {key}"))
         .note(
             "Replace the secret, take the line out, and give the value when the container starts (`docker run \
              --env-file`, a secret of Compose or Kubernetes).",
@@ -155,7 +158,7 @@ fn arg(
             ),
         ),
     };
-    let finding = report.add(pair.key.span, message).level(level);
+    let finding = report.add(pair.key.span, message).level(level).about(format!("ARG {key}"));
     let id = pair.key.text.to_ascii_lowercase();
     match (value.is_none()).then(|| mount(file, stage, facts, pair, &id)).flatten() {
         Some(fix) => {

@@ -1,10 +1,10 @@
 //! `secret-in-trace`.
 
-use super::secret_in_env_arg::words::names_secret;
 use crate::config::Level;
 use crate::declare_rule;
 use crate::facts::RepositoryFacts;
 use crate::repository::project::{DockerCommand, Document, Host, Verb};
+use crate::rules::secret_words::names_secret;
 use crate::rules::{Check, Fix, Report};
 use crate::shell::{Command, Interpreter, Script, Word, interpreter_of};
 use crate::text::{Edit, Span};

@@ -5,8 +5,8 @@ use super::super::paths::{From, Paths, Told, candidates};
 use super::super::value::{Switch, Text, split_entry};
 use super::super::workflow::Run;
 use super::scope::Workspace;
-use super::{Build, By, Place, default_dockerfile, is_elsewhere};
-use crate::repository::{Lookup, Tree};
+use super::{Build, By, Place, default_dockerfile, exists, is_elsewhere};
+use crate::repository::Tree;
 use crate::shell::{CommandId, Script, Word};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -125,7 +125,7 @@ fn places(
         None => contexts.iter().map(|context| default_dockerfile(tree, context, podman)).collect(),
     };
     // The folder whose Dockerfile exists decides where the script runs.
-    let there = |path: &&Utf8PathBuf| matches!(tree.entry(path), Lookup::Found(_));
+    let there = |path: &&Utf8PathBuf| exists(tree, path);
     let chosen = if let [only] = files.as_slice() {
         Some(0).filter(|_| origin.step.is_some() || contexts.len() <= 1 || there(&only))
     } else {

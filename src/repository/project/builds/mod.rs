@@ -215,6 +215,16 @@ pub(super) fn place(base: &Utf8Path, path: &str) -> Place {
 pub(super) fn default_dockerfile(tree: &dyn Tree, context: &Utf8Path, podman: bool) -> Utf8PathBuf {
     let names: &[&str] =
         if podman { &["Containerfile", "Dockerfile"] } else { &["Dockerfile", "dockerfile"] };
-    let there = |name: &&&str| matches!(tree.entry(&context.join(**name)), Lookup::Found(_));
+    let there = |name: &&&str| exists(tree, &context.join(**name));
     context.join(names.iter().find(there).unwrap_or(&"Dockerfile"))
+}
+
+/// Whether a path is known to be there. Names of a folder are cheaper to get than what they are.
+pub(super) fn exists(tree: &dyn Tree, path: &Utf8Path) -> bool {
+    let Some(name) = path.file_name() else { return true };
+    match tree.names(path.parent().unwrap_or(Utf8Path::new(""))) {
+        Lookup::Found(names) => names.binary_search_by(|other| other.as_str().cmp(name)).is_ok(),
+        Lookup::Absent => false,
+        Lookup::Unknown => matches!(tree.entry(path), Lookup::Found(_)),
+    }
 }

@@ -328,7 +328,10 @@ fn large_files_take_no_long() {
         .with("Makefile", &"a:\n\tdocker build $(A) \\\n".repeat(2_000))
         .with(
             "compose.yml",
-            &(0..9_000).fold("services:\n".to_owned(), |text, n| text + &format!("  s{n}: {{build: .}}\n")),
+            &format!(
+                "services:\n{}",
+                (0..9_000).fold(String::new(), |text, n| text + &format!("  s{n}: {{build: .}}\n"))
+            ),
         );
     let project = read(&tree, &["Dockerfile"]);
     assert!(!project.known.builds() && project.builds.len() <= MAX_BUILDS);

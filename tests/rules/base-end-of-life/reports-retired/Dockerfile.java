@@ -1,0 +1,2 @@
+FROM openjdk:8-jre-slim-buster
+USER 1

@@ -1,0 +1,4 @@
+FROM golang:1.27-trixie
+WORKDIR /app
+COPY . .
+CMD ["air"]

@@ -1,0 +1,1 @@
+FLASK_RUN_HOST=0.0.0.0

@@ -1,0 +1,7 @@
+FROM python:3.13-slim-trixie AS docs
+WORKDIR /app
+COPY . .
+EXPOSE 8000
+CMD ["flask", "run"]
+FROM python:3.13-slim-trixie
+CMD ["python", "-m", "app"]

@@ -1,0 +1,5 @@
+#!/bin/sh
+until poetry run alembic upgrade head; do
+  sleep 1
+done
+exec "$@"

@@ -1,0 +1,5 @@
+#!/bin/sh
+if [ "$RUN_MIGRATIONS" = yes ]; then
+  python manage.py migrate
+fi
+exec gunicorn app:app

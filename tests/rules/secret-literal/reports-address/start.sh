@@ -1,0 +1,3 @@
+#!/bin/sh
+curl https://ci:h8Fk2LqWz@repo.corp.net/x
+exec app

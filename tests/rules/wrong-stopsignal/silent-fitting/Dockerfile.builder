@@ -1,0 +1,4 @@
+FROM debian:trixie-slim AS x
+STOPSIGNAL SIGKILL
+FROM debian:trixie-slim
+CMD ["server", "-f"]
