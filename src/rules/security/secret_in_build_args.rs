@@ -2,13 +2,13 @@
 
 mod mounted;
 
-use super::secret_in_env_arg::words::names_secret;
 use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
 use crate::facts::{FileFacts, RepositoryFacts};
 use crate::repository::project::expression::expressions;
 use crate::repository::project::{Build, By, Entry};
+use crate::rules::secret_words::names_secret;
 use crate::rules::{Check, Report};
 use crate::text::Span;
 use camino::Utf8PathBuf;
