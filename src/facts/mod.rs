@@ -1,11 +1,13 @@
 //! What is true at each instruction, computed once and read by rules.
 
+mod automation;
 mod base;
 mod bases;
 mod beside;
 mod bodies;
 mod branches;
 mod brought;
+mod builders;
 mod casing;
 mod clutter;
 mod context;
@@ -45,6 +47,7 @@ mod tools;
 mod user_name;
 mod writers;
 
+pub use automation::Unattended;
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
 pub use beside::{compose_has, file_in_workdir, start_mentions};
