@@ -66,11 +66,10 @@ fn may_hold(text: &str) -> bool {
         let next = bytes.get(at + 1);
         match byte {
             b'[' => next == Some(&b'['),
-            b'(' => next == Some(&b'('),
+            b'(' | b'>' => next == Some(&b'('),
             b'&' => next == Some(&b'>'),
             b'|' => next == Some(&b'&'),
             b'<' => matches!(next, Some(b'(')) || (next == Some(&b'<') && bytes.get(at + 2) == Some(&b'<')),
-            b'>' => next == Some(&b'('),
             b'=' => matches!(next, Some(b'(' | b'=')),
             b'$' => matches!(next, Some(b'\'' | b'{')),
             b'.' => next == Some(&b'.'),
