@@ -77,7 +77,10 @@ declare_rule! {
 }
 
 fn check(facts: &RepositoryFacts<'_>, report: &mut Report) {
-    for file in facts.all() {
+    let waited_for = |build: &&Build| matches!(build.by, By::Compose { .. }) && waits(facts, build).is_some();
+    // Facts of a Dockerfile are computed only where somebody waits for its image.
+    let files = facts.files.iter().filter(|file| facts.project.builds_of(&file.path).any(|b| waited_for(&b)));
+    for file in files.filter_map(|file| facts.file(&file.path)) {
         let mut builds =
             facts.project.builds_of(file.path).filter(|build| matches!(build.by, By::Compose { .. }));
         let found = builds.find_map(|build| {
