@@ -6,7 +6,7 @@ mod user;
 use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::{Instruction, Item, Keyword};
-use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, User};
+use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, User, in_home_of_root};
 use crate::image;
 use crate::rules::{Check, Fix, Report};
 use crate::text::{Edit, Span};
@@ -55,7 +55,8 @@ declare_rule! {
     ///
     /// ## Fix safety
     ///
-    /// To be confirmed: files that the process writes, mounted volumes and ports below 1024 have to be tried.
+    /// To be confirmed: files that the process writes, mounted volumes and ports below 1024 have to be tried. Nothing
+    /// is offered where root's home has something that the process needs.
     ///
     /// ## References
     ///
@@ -226,6 +227,15 @@ fn change(file: &FileFacts<'_>, stage: &StageFacts<'_>, root: &Root, created: &[
         return Change::Say(format!(
             "The process seems to write to `{place}`: give that folder to another user, then switch to it with \
              `USER`."
+        ));
+    }
+    if let Some(place) = in_home_of_root(file, stage) {
+        let place = place.replace('`', "");
+        let missed =
+            if place.starts_with('/') { format!("`{place}`") } else { format!("what `{place}` puts there") };
+        return Change::Say(format!(
+            "Other users cannot look into root's home and would miss {missed}. Move it, such as to a virtual \
+             environment in `/opt/venv` or below `/usr/local`, then switch with `USER`."
         ));
     }
     let wanted = match wanted {
