@@ -1,6 +1,6 @@
 //! What is installed into the home directory of the one who builds.
 
-use super::{FileFacts, InstructionFacts, StageFacts, Workdir, is_absolute, join};
+use super::{FileFacts, InstructionFacts, StageFacts, Workdir, launches};
 use crate::dockerfile::Keyword;
 use crate::image::{self, Environment};
 use crate::shell::packages::{Manager, PackageCommand, Verb};
@@ -54,6 +54,15 @@ const INTO_HOME: [(&str, &str); 13] = [
 /// What a stage and its parents keep in root's home, which other users cannot enter: as it is written.
 pub fn in_home_of_root(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<String> {
     let below = |path: &str| path == "/root" || path.starts_with("/root/");
+    if let Workdir::Set(dir) = &stage.end.workdir
+        && below(dir)
+    {
+        return Some(dir.clone());
+    }
+    let starts = || launches(stage).iter().flat_map(|launch| &launch.words);
+    if let Some(word) = starts().find(|word| below(word)) {
+        return Some(word.clone());
+    }
     file.history(stage).iter().find_map(|(owner, facts)| {
         let node = facts.instruction;
         match node.keyword {
@@ -62,15 +71,7 @@ pub fn in_home_of_root(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<S
             }
             Keyword::Copy | Keyword::Add => {
                 let target = facts.state.expand(&node.args.last()?.text).value?;
-                let target = if is_absolute(&target) {
-                    target
-                } else {
-                    match &facts.state.workdir {
-                        Workdir::Set(dir) => join(dir, &target),
-                        _ => return None,
-                    }
-                };
-                below(&target).then_some(target)
+                is_data(&target).then_some(target)
             }
             Keyword::Env => node.pairs.iter().find_map(|pair| {
                 let value = pair.value.as_ref()?.text.trim_matches(['"', '\'']);
@@ -80,6 +81,12 @@ pub fn in_home_of_root(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Option<S
             _ => None,
         }
     })
+}
+
+/// Whether a path is a folder of a tool in root's home, such as `.local`, not what only a login shell reads.
+fn is_data(path: &str) -> bool {
+    let name = path.strip_prefix("/root/.").and_then(|rest| rest.split('/').next());
+    name.is_some_and(|name| !name.is_empty() && !name.ends_with("rc") && !name.contains("profile"))
 }
 
 /// The words of a RUN that install into the home directory.

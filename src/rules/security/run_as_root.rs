@@ -56,7 +56,8 @@ declare_rule! {
     /// ## Fix safety
     ///
     /// To be confirmed: files that the process writes, mounted volumes and ports below 1024 have to be tried. Nothing
-    /// is offered where root's home has something that the process needs.
+    /// is offered where root's home has something that the process needs. The line that creates the user may also
+    /// stand above the first `COPY`; it is taken from the cache there.
     ///
     /// ## References
     ///
@@ -231,11 +232,13 @@ fn change(file: &FileFacts<'_>, stage: &StageFacts<'_>, root: &Root, created: &[
     }
     if let Some(place) = in_home_of_root(file, stage) {
         let place = place.replace('`', "");
-        let missed =
-            if place.starts_with('/') { format!("`{place}`") } else { format!("what `{place}` puts there") };
+        let what = if place.starts_with('/') {
+            format!("Other users cannot look into `{place}`")
+        } else {
+            format!("Other users cannot look into root's home and would miss what `{place}` puts there")
+        };
         return Change::Say(format!(
-            "Other users cannot look into root's home and would miss {missed}. Move it, such as to a virtual \
-             environment in `/opt/venv` or below `/usr/local`, then switch with `USER`."
+            "{what}. Move it, such as to `/opt/venv`, `/usr/local` or `/app`, then switch with `USER`."
         ));
     }
     let wanted = match wanted {
