@@ -18,6 +18,10 @@ mod lossless;
 mod mutated;
 #[path = "corpus/refusals.rs"]
 mod refusals;
+#[path = "corpus/samples.rs"]
+mod samples;
+#[path = "corpus/snippets.rs"]
+mod snippets;
 
 use camino::Utf8Path;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -55,6 +59,8 @@ fn trials(corpus: &Path) -> Vec<Trial> {
         trial("the_property_holds_for_changed_files", mutated::the_property_holds),
         trial("rules_and_fixes_hold", rules_and_fixes_hold),
         trial("proofs_hold_when_read_anew", proofs_hold_when_read_anew),
+        trial("samples", samples::print),
+        trial("snippets", snippets::behave),
     ]
 }
 

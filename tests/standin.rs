@@ -125,7 +125,9 @@ fn applying_all_suggestions_makes_it_better() -> Result<(), Failed> {
     // The next run speaks about what is left only, and repeats nothing.
     let posted = comments(&github).len();
     let second = github.review(&[]);
-    ensure(comments(&github).len() == posted, || second.all())?;
+    ensure(comments(&github).len() == posted, || {
+        format!("{}\n{text}\n{:#?}", second.all(), comments(&github).last())
+    })?;
     no_violations(&github)
 }
 

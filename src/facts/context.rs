@@ -134,6 +134,16 @@ fn is_below(path: &str, dir: &str) -> bool {
 
 /// Whether a file name fits a pattern of COPY.
 fn glob_matches(pattern: &str, name: &str) -> bool {
+    // One star is what most patterns are; it needs no matcher.
+    if let Some((start, end)) = pattern.split_once('*')
+        && !pattern.contains(['?', '[', '\\', '{'])
+        && !end.contains('*')
+    {
+        return name.len() >= start.len() + end.len()
+            && name
+                .strip_prefix(start)
+                .is_some_and(|rest| rest.strip_suffix(end).is_some_and(|between| !between.contains('/')));
+    }
     GlobBuilder::new(pattern)
         .literal_separator(true)
         .build()

@@ -1,11 +1,13 @@
 //! What is true at each instruction, computed once and read by rules.
 
+mod automation;
 mod base;
 mod bases;
 mod beside;
 mod bodies;
 mod branches;
 mod brought;
+mod builders;
 mod casing;
 mod clutter;
 mod context;
@@ -46,6 +48,7 @@ mod user_installs;
 mod user_name;
 mod writers;
 
+pub use automation::Unattended;
 pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
 pub use beside::{compose_has, file_in_workdir, start_mentions};
@@ -137,6 +140,7 @@ pub struct FileFacts<'a> {
     /// Whether this is the Dockerfile of a Docker action, which must run as root.
     pub docker_action: bool,
     answers: RefCell<HashMap<(usize, &'static str), Option<usize>>>,
+    mentions: RefCell<Vec<(&'static str, bool)>>,
     takers: OnceCell<Vec<Vec<usize>>>,
     taken_from: OnceCell<Vec<bool>>,
     case: OnceCell<Case>,
@@ -256,6 +260,7 @@ impl<'a> FileFacts<'a> {
             dev: is_dev_path(path),
             docker_action: false,
             answers: RefCell::default(),
+            mentions: RefCell::default(),
             takers: OnceCell::new(),
             taken_from: OnceCell::new(),
             case: OnceCell::new(),
@@ -356,6 +361,17 @@ impl<'a> FileFacts<'a> {
             python_start: OnceCell::new(),
             python_settings: OnceCell::new(),
         }
+    }
+
+    /// Whether a text stands anywhere in the file: a rule that needs it can leave at once where it does not.
+    pub fn mentions(&self, text: &'static str) -> bool {
+        let known = self.mentions.borrow().iter().find(|(own, _)| *own == text).map(|(_, there)| *there);
+        known.unwrap_or_else(|| {
+            let all = self.dockerfile.source.text().as_bytes();
+            let there = memchr::memmem::find(all, text.as_bytes()).is_some();
+            self.mentions.borrow_mut().push((text, there));
+            there
+        })
     }
 
     /// What a stage is finally built on, through its parent stages.

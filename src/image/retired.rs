@@ -2,6 +2,7 @@
 
 use super::defaults_model::PackageManager;
 use super::lifecycle::own_release;
+use super::memo::Memo;
 use super::name::Image;
 use super::official::{TagStatus, tag_status};
 use super::os::{os_part, words};
@@ -16,6 +17,13 @@ const JAVA: [&str; 3] = ["openjdk", "java", "adoptopenjdk"];
 ///
 /// A patch release whose line is over is over as well: `openjdk:11.0.16-jre` with `openjdk:11-jre`.
 pub fn retired_since(image: &Image, tag: &str) -> Option<Date> {
+    thread_local! {
+        static MEMO: Memo<Option<Date>> = Memo::new();
+    }
+    MEMO.with(|memo| memo.get(image, tag, None, || find_retired_since(image, tag)))
+}
+
+fn find_retired_since(image: &Image, tag: &str) -> Option<Date> {
     let status = |tag: &str| match tag_status(image, tag) {
         TagStatus::Retired { last } => Some(Ok(last)),
         TagStatus::Listed => Some(Err(())),

@@ -127,9 +127,11 @@ fn groups(report: &FileReport, changes: &[Change], proofs: usize) -> VecDeque<Ve
     let (writing, others): (Vec<usize>, Vec<usize>) =
         (0..changes.len()).partition(|index| changes.get(*index).is_some_and(is_writing));
     let mut groups = VecDeque::new();
+    let others = alike(report, changes, others);
     if others.len() + usize::from(!writing.is_empty()) <= proofs {
-        groups.extend(others.into_iter().map(|index| vec![index]));
+        groups.extend(others);
     } else {
+        let others: Vec<usize> = others.into_iter().flatten().collect();
         let (own, elsewhere): (Vec<usize>, Vec<usize>) = others
             .into_iter()
             .partition(|index| changes.get(*index).is_some_and(|change| may_join(&change.fix)));
@@ -143,6 +145,23 @@ fn groups(report: &FileReport, changes: &[Change], proofs: usize) -> VecDeque<Ve
     groups.push_front(writing);
     groups.retain(|group: &Vec<usize>| !group.is_empty());
     groups
+}
+
+/// Safe changes for the same rule are looked at together: that their findings are gone, all of them, can be counted.
+fn alike(report: &FileReport, changes: &[Change], all: Vec<usize>) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(Option<&'static str>, Vec<usize>)> = Vec::new();
+    for index in all {
+        let rule = changes.get(index).and_then(|change| {
+            let (finding, _) = change.findings.first().filter(|_| change.findings.len() == 1)?;
+            let joins = change.fix.safety == Safety::Safe && may_join(&change.fix);
+            joins.then(|| report.findings.get(*finding).map(|finding| finding.rule)).flatten()
+        });
+        match groups.iter_mut().find(|(own, _)| rule.is_some() && *own == rule) {
+            Some((_, group)) => group.push(index),
+            None => groups.push((rule, vec![index])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 /// Whether a change can be looked at together with others.

@@ -8,7 +8,7 @@ use crate::dockerfile::parse;
 use crate::facts::{DockerfileText, RepositoryFacts};
 use crate::repository::project::Project;
 use crate::repository::{Overlay, Remembered, Tree};
-use crate::rules::{self, Check, Finding, Report, Rule, Safety};
+use crate::rules::{self, Check, Finding, Related, Report, Rule, Safety};
 use crate::text::{Composition, Source, apply};
 use camino::{Utf8Path, Utf8PathBuf};
 use fnv::FnvHasher;
@@ -100,7 +100,32 @@ fn examine(files: &[Named], tree: &dyn Tree, project: &Project, settings: &Setti
             }
         }
     }
+    fold(&mut found.findings);
     found
+}
+
+/// Two rules with the same remedy: the findings of the first become notes of a finding of the second.
+const FOLDED: [(&str, &str); 1] = [("digest-pin-unattended", "updates-not-automated")];
+
+/// One comment for what is mended in one place.
+fn fold(findings: &mut Vec<Finding>) {
+    for (rule, into) in FOLDED {
+        if findings.iter().all(|finding| finding.rule != into) {
+            continue;
+        }
+        let (folded, mut kept): (Vec<Finding>, Vec<Finding>) =
+            std::mem::take(findings).into_iter().partition(|finding| finding.rule == rule);
+        if let Some(target) = kept.iter_mut().find(|finding| finding.rule == into) {
+            for finding in folded {
+                target.related.push(Related {
+                    path: Some(finding.path),
+                    span: finding.span,
+                    message: finding.message,
+                });
+            }
+        }
+        *findings = kept;
+    }
 }
 
 /// The text of a file: of a Dockerfile as it was given, of others as the tree has it.

@@ -5,6 +5,7 @@ use crate::rules::{Check, Finding, IgnoreComment, IgnoredCode, IgnoredState, Rul
 use crate::text::{Source, Span};
 use jiff::civil::Date;
 use std::cell::Cell;
+use std::collections::HashSet;
 
 /// One code that a comment silences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,12 +95,17 @@ impl Suppressions {
 
     /// Our own comments with what became of them; `runs` tells whether a rule runs.
     pub(super) fn comments(&self, runs: impl Fn(&Rule) -> bool) -> Vec<IgnoreComment> {
+        let used_anywhere: HashSet<&str> =
+            self.whole_file.iter().filter(|(_, used)| used.get()).map(|(code, _)| code.as_str()).collect();
         let state = |own: &Own, code: &str| {
             let plain = normalise(code);
             let used = match own.reach {
-                None => self.whole_file.iter().any(|(known, used)| *known == plain && used.get()),
+                None => used_anywhere.contains(plain.as_str()),
                 Some(reach) => {
-                    self.ignores.iter().any(|i| i.reach == reach && i.code == plain && i.used.get())
+                    let first = self.ignores.partition_point(|ignore| ignore.reach.start < reach.start);
+                    let near = self.ignores.get(first..).unwrap_or_default().iter();
+                    near.take_while(|ignore| ignore.reach.start == reach.start)
+                        .any(|ignore| ignore.reach == reach && ignore.code == plain && ignore.used.get())
                 }
             };
             let mut meant = meant_by(&plain).peekable();

@@ -43,20 +43,8 @@ pub(super) fn bashisms(
     (out, kind)
 }
 
-/// What gives bash away, as far as a few bytes tell.
-const SIGNS: [&str; 20] = [
-    "[[",
-    "((",
-    "&>",
-    "|&",
-    "<<<",
-    "<(",
-    ">(",
-    "=(",
-    "$'",
-    "==",
-    "${",
-    "..",
+/// Words that give bash away.
+const WORDS: [&str; 11] = [
     "source",
     "pipefail",
     "shopt",
@@ -65,13 +53,37 @@ const SIGNS: [&str; 20] = [
     "function ",
     "let ",
     "array",
+    "pushd",
+    "popd",
+    "mapfile",
 ];
 
 /// Whether a text may have anything of bash. Most have not, and need no walk.
 fn may_hold(text: &str) -> bool {
-    SIGNS.iter().any(|sign| text.contains(sign))
-        || (text.contains('{') && text.contains(','))
-        || ["pushd", "popd", "mapfile"].iter().any(|name| text.contains(name))
+    let bytes = text.as_bytes();
+    let mut comma = None;
+    bytes.iter().enumerate().any(|(at, byte)| {
+        let next = bytes.get(at + 1);
+        match byte {
+            b'[' => next == Some(&b'['),
+            b'(' | b'>' => next == Some(&b'('),
+            b'&' => next == Some(&b'>'),
+            b'|' => next == Some(&b'&'),
+            b'<' => matches!(next, Some(b'(')) || (next == Some(&b'<') && bytes.get(at + 2) == Some(&b'<')),
+            b'=' => matches!(next, Some(b'(' | b'=')),
+            b'$' => matches!(next, Some(b'\'' | b'{')),
+            b'.' => next == Some(&b'.'),
+            b'{' => *comma.get_or_insert_with(|| bytes.contains(&b',')),
+            b's' | b'p' | b'd' | b't' | b'f' | b'l' | b'a' | b'm' => {
+                let begins = at == 0 || bytes.get(at - 1).is_some_and(|before| !before.is_ascii_alphabetic());
+                begins
+                    && WORDS
+                        .iter()
+                        .any(|word| bytes.get(at..).is_some_and(|r| r.starts_with(word.as_bytes())))
+            }
+            _ => false,
+        }
+    })
 }
 
 struct Finder<'s, 'o> {

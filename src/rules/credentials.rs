@@ -19,6 +19,20 @@ pub(super) enum Named {
 
 /// What a path says, which may be a folder (`.ssh`).
 pub(super) fn named(path: &str) -> Option<Named> {
+    let trimmed = path.trim_end_matches('/').as_bytes();
+    let start = memchr::memrchr(b'/', trimmed).map_or(0, |at| at + 1);
+    let last = trimmed.get(start..).unwrap_or_default();
+    // Nearly all names are sorted out by a byte or two.
+    let begins = last
+        .first()
+        .is_some_and(|byte| matches!(byte, b'.' | b'_' | b'i' | b'I' | b'p' | b'P' | b'c' | b'C'));
+    let ends = [&b"key"[..], b"pem", b"kdbx"].iter().any(|end| {
+        last.len() > end.len()
+            && last.get(last.len() - end.len()..).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    });
+    if !begins && !ends {
+        return None;
+    }
     let path = path.trim_end_matches('/').to_ascii_lowercase();
     let mut parts = path.rsplit('/');
     let name = parts.next().unwrap_or("");

@@ -25,6 +25,7 @@ mod secret_words;
 mod secrets;
 mod security;
 mod set_shell;
+mod step_inputs;
 mod style;
 mod urls;
 

@@ -94,8 +94,12 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     let paths = |side: &dyn Fn(&Changed) -> Option<&Utf8PathBuf>| -> Vec<Utf8PathBuf> {
         change.files.iter().filter_map(side).filter(|path| is_dockerfile(path)).cloned().collect()
     };
-    let of_base = Project::read(change.base, &paths(&|file| file.base.as_ref()));
-    let of_head = Project::read(change.head, &paths(&|file| file.head.as_ref()));
+    // Without a Dockerfile nothing is asked of the trees, which may have to fetch it.
+    let project = |tree: &dyn Tree, paths: Vec<Utf8PathBuf>| {
+        if paths.is_empty() { Project::default() } else { Project::read(tree, &paths) }
+    };
+    let of_base = project(change.base, paths(&|file| file.base.as_ref()));
+    let of_head = project(change.head, paths(&|file| file.head.as_ref()));
     for file in &change.files {
         let dockerfile = file.head.as_deref().or(file.base.as_deref()).is_some_and(is_dockerfile);
         if !dockerfile {

@@ -108,9 +108,17 @@ impl Dependabot {
 
     /// Whether an ecosystem is updated in a folder.
     pub fn covers(&self, ecosystem: &str, dir: &Utf8Path) -> bool {
-        self.entries.iter().any(|entry| {
+        self.entries_of(ecosystem, dir).any(|entry| !entry.no_version_updates)
+    }
+
+    /// The entries that say something about an ecosystem in a folder, even that it is to be left alone.
+    pub fn entries_of<'b>(
+        &'b self,
+        ecosystem: &'b str,
+        dir: &'b Utf8Path,
+    ) -> impl Iterator<Item = &'b DependabotEntry> {
+        self.entries.iter().filter(move |entry| {
             &*entry.ecosystem.text == ecosystem
-                && !entry.no_version_updates
                 && entry.directories.iter().any(|pattern| covers_dir(&pattern.text, dir))
         })
     }

@@ -171,6 +171,8 @@ fn tell(file: &FileFacts<'_>, stage: &StageFacts<'_>, gone: &Gone<'_>, report: &
                 call.program_span.cover(call.verb_span),
                 format!("{} has left its mirrors, so `{command}` fails.", gone.release.label),
             )
+            // Other packages in the command are no other finding.
+            .about(gone.release.label.as_str())
             .related(gone.base.tag_or_name(), "The base is chosen here.");
         let archive = if gone.release.label.starts_with("Debian") {
             "`archive.debian.org`"

@@ -7,6 +7,7 @@ mod entrypoint_not_executable;
 mod entrypoint_without_exec;
 mod exposed_port_mismatch;
 mod gunicorn_defaults;
+mod healthcheck_missing;
 mod healthcheck_tool_missing;
 mod loopback_bind;
 mod migrations_at_start;
@@ -28,6 +29,7 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &entrypoint_without_exec::RULE,
     &exposed_port_mismatch::RULE,
     &gunicorn_defaults::RULE,
+    &healthcheck_missing::RULE,
     &healthcheck_tool_missing::RULE,
     &loopback_bind::RULE,
     &migrations_at_start::RULE,

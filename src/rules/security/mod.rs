@@ -7,6 +7,7 @@ mod plain_http_download;
 mod privileged_container;
 mod run_as_root;
 mod secret_file_copied;
+mod secret_in_build_args;
 mod secret_in_env_arg;
 mod secret_in_trace;
 mod secret_literal;
@@ -27,6 +28,7 @@ pub(super) static RULES: &[&crate::rules::Rule] = &[
     &privileged_container::RULE,
     &run_as_root::RULE,
     &secret_file_copied::RULE,
+    &secret_in_build_args::RULE,
     &secret_in_env_arg::RULE,
     &secret_in_trace::RULE,
     &secret_literal::RULE,

@@ -219,8 +219,15 @@ fn check_rpm(file: &FileFacts<'_>, command: &Command, report: &mut Report) {
     }
 }
 
+/// What [`check_text`] looks for.
+const SETTINGS: [&str; 5] =
+    ["trusted=yes", "gpgcheck", "AllowUnauthenticated", "AllowInsecureRepositories", "SigLevel"];
+
 /// Settings that a RUN writes into files of the package managers.
 fn check_text(file: &FileFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
+    if !SETTINGS.iter().any(|setting| file.mentions(setting)) {
+        return;
+    }
     let source = &file.dockerfile.source;
     let all = facts.instruction.span;
     let text = source.slice(all);

@@ -282,9 +282,12 @@ fn in_package_options(file: &FileFacts<'_>, command: &Command, out: &mut Vec<Use
 
 /// Settings that are written into files: repositories of yum, options of apt.
 pub(super) fn in_text(file: &FileFacts<'_>, facts: &InstructionFacts<'_>) -> Vec<Use> {
+    let mut out = Vec::new();
+    if !file.mentions("sslverify") && !file.mentions("Verify-Peer") {
+        return out;
+    }
     let all = facts.instruction.span;
     let text = file.dockerfile.source.slice(all);
-    let mut out = Vec::new();
     for (needle, off) in
         [("sslverify", &["0", "false", "False", "no"][..]), ("Verify-Peer", &["false", "0"][..])]
     {

@@ -1,0 +1,1 @@
+plugins { id("com.palantir.docker") version "0.36.0" }
