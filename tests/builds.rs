@@ -53,7 +53,7 @@ const APPS: &[App] = &[
     app("pip-pyproject", web(8000), "src/greeter/__init__.py", "pip install"),
     app("uv-sync", Shows::Line("waiting for the next tide"), "main.py", "uv sync"),
     app("poetry", web(8000), "ledger/__main__.py", "poetry install"),
-    app("flask-gunicorn", web(8000), "app.py", "install -r"),
+    app("flask-gunicorn", web(8000), "app.py", "pip3 install"),
     app("fastapi-script", web(8000), "app/main.py", "pip install"),
     app("python-batch", Shows::Output, "report.py", "pip install"),
     // Its lines stay in Python's buffer.
@@ -69,6 +69,9 @@ const APPS: &[App] = &[
     App { hears_sigterm: false, ..app("php-cli", web(8000), "public/index.php", "-") },
     app("ruby-webrick", web(4567), "server.rb", "-"),
     app("perl-late", Shows::Output, "mean.pl", "apt-get"),
+    app("python-habits", web(8000), "server.py", "pip install"),
+    app("shell-habits", web(8080), "serve.sh", "apt-get"),
+    app("site-archive", web(8080), "server.py", "-"),
     // Answers nobody outside of the container.
     App { works: false, ..app("flask-loopback", web(5000), "app.py", "pip install") },
     // The script cannot be executed.

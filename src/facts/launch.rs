@@ -197,7 +197,7 @@ fn of_words(words: &[&DockerfileWord]) -> Vec<Launch> {
 }
 
 /// The string of `sh -c '…'`.
-pub(super) fn shell_string<'w>(words: &[&'w DockerfileWord]) -> Option<&'w DockerfileWord> {
+pub fn shell_string<'w>(words: &[&'w DockerfileWord]) -> Option<&'w DockerfileWord> {
     let (shell, rest) = words.split_first()?;
     if !matches!(shell.text.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash")) {
         return None;

@@ -44,6 +44,7 @@ mod state;
 mod takers;
 mod template;
 mod tools;
+mod user_installs;
 mod user_name;
 mod writers;
 
@@ -65,7 +66,7 @@ pub use health::{HealthCall, health_call};
 pub use home::{Account, account};
 pub use image_names::ImageName;
 pub use language::{LanguageVersion, language_version};
-pub use launch::{Launch, final_commands, is_all_arguments, launches};
+pub use launch::{Launch, final_commands, is_all_arguments, launches, shell_string};
 pub use manifests::{Ecosystem, Obstacle, Reads, requirements};
 pub use mounts::{Mount, MountKind};
 pub use ownership::{DirOwner, dir_owner, non_root_user};
@@ -87,6 +88,7 @@ pub use start::{Start, StartPart, StartPath, StartScript, after_wrappers, start_
 pub use start_text::{StartText, start_text};
 pub use state::{Shell, State, User, Workdir, is_absolute, join};
 pub use tools::{Presence, presence};
+pub use user_installs::{in_home_of_root, user_installs};
 pub use user_name::is_root_name;
 pub use writers::{Writer, writer};
 

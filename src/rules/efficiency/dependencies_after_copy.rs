@@ -1,5 +1,7 @@
 //! `dependencies-after-copy`.
 
+mod edits;
+
 use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
@@ -9,8 +11,7 @@ use crate::facts::{
 };
 use crate::repository::{Kind, Lookup, normalize};
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::{PackageCommand, Verb, removed_paths};
-use crate::text::{Edit, Span};
+use crate::shell::packages::PackageCommand;
 use camino::{Utf8Path, Utf8PathBuf};
 
 declare_rule! {
@@ -58,7 +59,7 @@ declare_rule! {
     /// ## Fix safety
     ///
     /// To be confirmed: check that the install reads no other file of the project. A change is offered only
-    /// where `COPY` and install stand next to each other and the manifests name no folder of the project.
+    /// where nothing but settings stands between `COPY` and install, and the manifests name no folder of the project.
     ///
     /// ## References
     ///
@@ -129,6 +130,9 @@ fn examine<'f>(
     if earlier.into_iter().any(|i| brings(i, &names)) {
         return;
     }
+    if reads.ecosystem == Ecosystem::Go && broad.manifests.iter().all(|path| needs_no_module(file, path)) {
+        return;
+    }
     let cached = run.mounts().iter().any(Mount::leaves_the_layer);
     let level = if cached { Level::Info } else { Level::Warning };
     let verb = plain(&call.verb_text);
@@ -167,6 +171,11 @@ fn examine<'f>(
             }
         }
     }
+}
+
+/// Whether a `go.mod` asks for no other module.
+fn needs_no_module(file: &FileFacts<'_>, path: &Utf8Path) -> bool {
+    matches!(file.tree.read(path), Lookup::Found(text) if !text.contains("require"))
 }
 
 /// Text of the repository for a message.
@@ -348,111 +357,6 @@ fn offer(
     let names: Vec<String> =
         files.iter().filter_map(|path| path.file_name()).map(|name| format!("`{name}`")).collect();
     let list = names.join(", ");
-    let edits = build(file, broad, run, call, reads, &files).ok_or(Obstacle::Unknown)?;
+    let edits = edits::build(file, broad, run, call, reads, &files).ok_or(Obstacle::Unknown)?;
     Ok((Fix::confirm(format!("Copy {list} first"), edits), list))
-}
-
-/// Writes the change.
-fn build(
-    file: &FileFacts<'_>,
-    broad: &Broad<'_>,
-    run: &InstructionFacts<'_>,
-    call: &PackageCommand<'_>,
-    reads: &Reads,
-    files: &[Utf8PathBuf],
-) -> Option<Vec<Edit>> {
-    let source = &file.dockerfile.source;
-    let (copy, install) = (broad.copy.instruction, run.instruction);
-    let plain_flags = copy.flags.iter().all(|f| matches!(f.name.as_str(), "chown" | "chmod" | "link"));
-    let [from, to] = copy.args.as_slice() else { return None };
-    if run.index != broad.copy.index + 1
-        || copy.json
-        || !plain_flags
-        || copy.lines.0 != copy.lines.1
-        || !install.heredocs.is_empty()
-        || !install.comments.is_empty()
-    {
-        return None;
-    }
-    // `COPY app/ /srv` → `COPY app/requirements.txt /srv/`
-    let folder = normalize(Utf8Path::new(from.text.trim_start_matches('/')))?;
-    let inside = |path: &Utf8PathBuf| path.strip_prefix(&file.context).ok().map(ToString::to_string);
-    let names = match reads.ecosystem {
-        Ecosystem::Dotnet if reads.manifests == ["*.csproj"] => vec![folder.join("*.csproj").into_string()],
-        _ => files.iter().map(inside).collect::<Option<Vec<_>>>()?,
-    };
-    let below = files.first()?.parent()?.strip_prefix(file.context.join(&folder)).ok()?.to_owned();
-    let base = if matches!(to.text.as_str(), "." | "./") { "./" } else { to.text.as_str() };
-    let slash = if base.ends_with('/') { "" } else { "/" };
-    let deeper = if below.as_str().is_empty() { String::new() } else { format!("{below}/") };
-    let manifests = format!("{} {base}{slash}{deeper}", names.join(" "));
-    let words = Span::new(from.span.start, to.span.end);
-    let newline = source.newline_at(copy.span.start);
-    let copy_line = source.slice(copy.span).trim_end_matches(['\n', '\r']);
-    // Files that are named are copied, whatever brings the rest.
-    let keyword = file.keyword_case().write("copy");
-    let head = source.slice(Span::new(copy.span.start, copy.name.span.start));
-    let flags_of_copy = source.slice(Span::new(copy.name.span.end, words.start));
-    let first_copy = format!("{head}{keyword}{flags_of_copy}{manifests}{newline}");
-    let replaced = || {
-        let keyword = (copy.name.text != keyword).then(|| Edit::replace(copy.name.span, keyword.as_str()));
-        keyword.into_iter().chain([Edit::replace(words, manifests.clone())])
-    };
-    let flags: String = install.flags.iter().flat_map(|f| [source.slice(f.span), " "]).collect();
-    let body = run.body.as_ref()?;
-    let alone = body.line.single_command().is_some() && body.line.problems.is_empty();
-    let written = source.slice(call.command.span());
-    let options = match reads.ecosystem {
-        Ecosystem::Uv if !call.has_flag(&["--no-install-project", "--only-group"]) => " --no-install-project",
-        Ecosystem::Poetry if !call.has_flag(&["--no-root"]) => " --no-root",
-        Ecosystem::Composer if !call.has_flag(&["--no-autoloader"]) => " --no-scripts --no-autoloader",
-        _ => "",
-    };
-    if reads.ecosystem == Ecosystem::Go && reads.project {
-        let vendored = run.scripts().any(|s| s.text().contains("vendor")) || run.state.env_is_set("GOFLAGS");
-        let download = format!("{first_copy}RUN {flags}{} mod download{newline}", call.program);
-        return (!vendored).then(|| vec![Edit::insert(copy.span.start, download)]);
-    }
-    if reads.ecosystem == Ecosystem::Composer && !options.is_empty() {
-        // Scripts and the autoloader need the source.
-        let dump = format!("RUN {flags}{} dump-autoload", source.slice(call.program_span));
-        let lines = after(source.slice(install.span).ends_with('\n'), newline, &[copy_line, &dump]);
-        let rest = [Edit::insert(call.verb_span.end, options), Edit::insert(install.span.end, lines)];
-        let edits = replaced().chain(rest).collect();
-        return installs_only(run, reads.ecosystem).then_some(edits);
-    }
-    if !options.is_empty() {
-        // The project itself is installed by the step that is there, when its files are.
-        let at = (call.verb_span.end.checked_sub(call.command.span().start)?) as usize;
-        let (head, tail) = (written.get(..at)?, written.get(at..)?);
-        let text = format!("{first_copy}RUN {flags}{head}{options}{tail}{newline}");
-        return alone.then(|| vec![Edit::insert(copy.span.start, text)]);
-    }
-    if !installs_only(run, reads.ecosystem) || (reads.ecosystem == Ecosystem::Dotnet && !alone) {
-        return None;
-    }
-    let lines = after(source.slice(install.span).ends_with('\n'), newline, &[copy_line]);
-    Some(replaced().chain([Edit::insert(install.span.end, lines)]).collect())
-}
-
-/// Lines to insert behind an instruction, which may lack a line end at the end of the file.
-fn after(ended: bool, newline: &str, lines: &[&str]) -> String {
-    let joined = lines.join(newline);
-    if ended { format!("{joined}{newline}") } else { format!("{newline}{joined}") }
-}
-
-/// Whether a RUN does nothing but installs that need no source.
-fn installs_only(run: &InstructionFacts<'_>, ecosystem: Ecosystem) -> bool {
-    let Some(body) = &run.body else { return false };
-    let pure = body.line.is_pure_and() && body.line.problems.is_empty() && body.heredocs.is_empty();
-    // Without here-documents the line's commands are all.
-    pure && run.steps().all(|step| {
-        let command = step.command;
-        let harmless = !removed_paths(command).is_empty() || command.name() == Some("set");
-        let installs = step.call.is_some_and(|call| match Ecosystem::of(call) {
-            Some(reads) => reads.ecosystem == ecosystem && !reads.project,
-            None => matches!(call.verb, Verb::Install | Verb::Upgrade | Verb::Clean | Verb::Update),
-        });
-        command.redirects.is_empty() && (harmless || installs)
-    })
 }

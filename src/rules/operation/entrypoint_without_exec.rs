@@ -20,7 +20,8 @@ declare_rule! {
     ///
     /// The shell of the script stays process 1. `docker stop` sends SIGTERM to it, and it does not hand the
     /// signal on: after ten seconds the server is killed in the middle of its requests. With `exec` the
-    /// server takes the place of the shell.
+    /// server takes the place of the shell and gets the signal. One that has no handler for it still does not stop:
+    /// the kernel spares process 1. `docker run --init`, or `init: true` in a Compose file, puts an init in front.
     ///
     /// ## Example
     ///
@@ -249,7 +250,7 @@ fn manages_processes(script: &Script) -> bool {
 }
 
 /// Whether a last command is a program that stays and that the shell does not make way for.
-fn lacks_exec(command: &Command) -> bool {
+pub(super) fn lacks_exec(command: &Command) -> bool {
     let Some(word) = command.words.first() else { return false };
     if command.prefix_word("exec").is_some()
         || word.literal() == Some("exec")
@@ -273,7 +274,7 @@ fn is_question(argument: &str) -> bool {
 }
 
 /// Whether an init passes signals to the whole process group: dumb-init by default, `tini -g`.
-fn init_signals_all(start: &Start<'_>) -> bool {
+pub(super) fn init_signals_all(start: &Start<'_>) -> bool {
     let Some(main) = start.main() else { return false };
     let words: Vec<&str> = main.instruction.args.iter().map(|word| word.text.as_str()).collect();
     let Some((first, rest)) = words.split_first() else { return false };

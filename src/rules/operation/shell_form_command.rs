@@ -1,5 +1,7 @@
 //! `shell-form-command`.
 
+mod between;
+
 use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::Keyword;
@@ -15,13 +17,18 @@ declare_rule! {
     ///
     /// ## What it does
     ///
-    /// Finds `CMD` and `ENTRYPOINT` of the image that is shipped when they are not a JSON array.
+    /// Finds `CMD` and `ENTRYPOINT` of the image that is shipped when they are not a JSON array. Also finds
+    /// `["sh", "-c", "server"]` where `sh` is dash, as on Debian and Ubuntu: it waits for the server, where bash
+    /// and BusyBox make way for it.
     ///
     /// ## Why is this bad?
     ///
     /// Docker starts `/bin/sh -c "…"` then. The shell is process 1, the program its child: `docker stop`
     /// sends SIGTERM to the shell, which does not hand it on, and after ten seconds everything is killed in
     /// the middle of its work. A shell-form `ENTRYPOINT` also drops `CMD` and the arguments of `docker run`.
+    ///
+    /// With the exec form the signal reaches the program. One that has no handler for it still does not stop: the
+    /// kernel spares process 1. `docker run --init`, or `init: true` in a Compose file, puts an init in front of it.
     ///
     /// ## Example
     ///
@@ -69,14 +76,19 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
     let node = facts.instruction;
     if !matches!(node.keyword, Keyword::Cmd | Keyword::Entrypoint)
         || !stage.shipped
-        || node.json
         // BuildKit refuses flags here.
         || !node.flags.is_empty()
         || node.rest_text().is_empty()
-        || facts.state.shell != Shell::Default
         // A Dockerfile with another escape character is one for Windows.
         || file.dockerfile.escape != '\\'
     {
+        return;
+    }
+    if node.json {
+        between::check(file, stage, facts, report);
+        return;
+    }
+    if facts.state.shell != Shell::Default {
         return;
     }
     // None on Windows, where the shell is `cmd`.

@@ -4,10 +4,10 @@ use crate::declare_rule;
 use crate::dockerfile::{Instruction, Keyword};
 use crate::facts::{
     Account, FileFacts, InstructionFacts, Launch, StageFacts, User, account, console_scripts,
-    declared_console_scripts, launches, required_packages,
+    declared_console_scripts, launches, required_packages, user_installs,
 };
 use crate::rules::{Check, Fix, Report};
-use crate::shell::packages::{Manager, PackageCommand, PackageKind, Verb};
+use crate::shell::packages::{Manager, PackageCommand, PackageKind};
 use crate::text::{Edit, Span};
 
 declare_rule! {
@@ -129,33 +129,6 @@ fn missing_on_path(
     let newline = source.newline_at(offset.saturating_sub(1));
     let text = format!("{keyword} PATH={}/.local/bin:$PATH{newline}", user.home);
     finding.fix(Fix::safe("Put the user's commands on PATH", vec![Edit::insert(offset, text)]));
-}
-
-/// The installations of an instruction into the user's own directory, with the words that say so.
-fn user_installs<'f, 'a>(
-    facts: &'f InstructionFacts<'a>,
-) -> impl Iterator<Item = (&'f PackageCommand<'a>, Span)> {
-    facts
-        .calls
-        .iter()
-        .filter(|call| call.verb == Verb::Install)
-        .filter_map(|call| match call.manager {
-            Manager::Pip => {
-                let span = call.flag(&["--user"])?.span;
-                // `--target` and `--prefix` go somewhere else.
-                (!call.has_flag(&["--target", "-t", "--prefix", "--root"])).then_some((call, span))
-            }
-            Manager::Pipx if !call.has_flag(&["--global"]) => {
-                let span = call.program_span.cover(call.verb_span);
-                Some((call, span))
-            }
-            Manager::Uv if call.verb_text == "tool install" => {
-                let span = call.program_span.cover(call.verb_span);
-                Some((call, span))
-            }
-            _ => None,
-        })
-        .filter(|_| !facts.instruction.joined.text().contains("PYTHONUSERBASE"))
 }
 
 /// Whether a command that is started comes from what is installed. Commands with a path and `python -m` do not

@@ -6,7 +6,7 @@ mod user;
 use crate::config::Level;
 use crate::declare_rule;
 use crate::dockerfile::{Instruction, Item, Keyword};
-use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, User};
+use crate::facts::{Base, FileFacts, InstructionFacts, StageFacts, User, in_home_of_root};
 use crate::image;
 use crate::rules::{Check, Fix, Report};
 use crate::text::{Edit, Span};
@@ -55,7 +55,9 @@ declare_rule! {
     ///
     /// ## Fix safety
     ///
-    /// To be confirmed: files that the process writes, mounted volumes and ports below 1024 have to be tried.
+    /// To be confirmed: files that the process writes, mounted volumes and ports below 1024 have to be tried. Nothing
+    /// is offered where root's home has something that the process needs. The line that creates the user may also
+    /// stand above the first `COPY`; it is taken from the cache there.
     ///
     /// ## References
     ///
@@ -226,6 +228,17 @@ fn change(file: &FileFacts<'_>, stage: &StageFacts<'_>, root: &Root, created: &[
         return Change::Say(format!(
             "The process seems to write to `{place}`: give that folder to another user, then switch to it with \
              `USER`."
+        ));
+    }
+    if let Some(place) = in_home_of_root(file, stage) {
+        let place = place.replace('`', "");
+        let what = if place.starts_with('/') {
+            format!("Other users cannot look into `{place}`")
+        } else {
+            format!("Other users cannot look into root's home and would miss what `{place}` puts there")
+        };
+        return Change::Say(format!(
+            "{what}. Move it, such as to `/opt/venv`, `/usr/local` or `/app`, then switch with `USER`."
         ));
     }
     let wanted = match wanted {

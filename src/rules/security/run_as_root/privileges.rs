@@ -224,7 +224,7 @@ enum Script {
 }
 
 fn start_script(file: &FileFacts<'_>, stage: &StageFacts<'_>) -> Script {
-    if let Some(script) = &stage.start.script {
+    if let Some(script) = stage.start.script.as_ref().or(stage.start.shell_script.as_ref()) {
         return Script::Text(script.text.to_string());
     }
     let Some(main) = stage.start.main() else { return Script::None };

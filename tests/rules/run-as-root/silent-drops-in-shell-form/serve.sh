@@ -1,0 +1,3 @@
+#!/bin/sh
+./prepare
+exec setpriv --reuid 10001 ./server
