@@ -4,7 +4,7 @@ use crate::dockerfile::Keyword;
 use crate::dockerfile::expand::Value;
 use crate::facts::{Base, FileFacts, StageFacts};
 use crate::image::{Family, PackageManager, ShellKind};
-use crate::shell::{Command, Inside, Word};
+use crate::shell::{AccountTool, Command, Inside, Word, new_account};
 use crate::text::{Edit, Span};
 
 /// Creates a user on Debian and Ubuntu. `--no-log-init`: a large uid does not blow `/var/log/lastlog` up.
@@ -65,76 +65,14 @@ fn account_of(command: &Command) -> Option<&Word> {
     if command.context.inside.any(Inside::FUNCTION.with(Inside::LOOP)) {
         return None;
     }
-    // Options that take a value, by tool (shadow's useradd; BusyBox' and Debian's adduser).
-    let (short, long): (&str, &[&str]) = match command.name()? {
-        "useradd" => (
-            "bcdefgGkKpsuRPZ",
-            &[
-                "--base-dir",
-                "--comment",
-                "--home-dir",
-                "--home",
-                "--expiredate",
-                "--inactive",
-                "--gid",
-                "--groups",
-                "--skel",
-                "--key",
-                "--password",
-                "--shell",
-                "--uid",
-                "--root",
-                "--prefix",
-                "--selinux-user",
-            ],
-        ),
-        "adduser" => (
-            "hgsGuk",
-            &[
-                "--home",
-                "--gecos",
-                "--comment",
-                "--shell",
-                "--ingroup",
-                "--uid",
-                "--gid",
-                "--conf",
-                "--firstuid",
-                "--lastuid",
-                "--firstgid",
-                "--lastgid",
-                "--add_extra_groups",
-                "--skel",
-            ],
-        ),
-        _ => return None,
-    };
-    let mut operands = Vec::new();
-    let mut uid = None;
-    let mut words = command.args().iter();
-    while let Some(word) = words.next() {
-        let text = word.text();
-        let Some(option) = text.strip_prefix('-') else {
-            operands.push(word);
-            continue;
-        };
-        let (is_uid, takes_value) = if option.starts_with('-') {
-            (text == "--uid", long.contains(&text))
-        } else {
-            let at = option.char_indices().find(|(_, c)| short.contains(*c));
-            let last = at.is_some_and(|(at, c)| at + c.len_utf8() == option.len());
-            (at.is_some_and(|(_, c)| c == 'u'), last)
-        };
-        if takes_value {
-            let value = words.next();
-            if is_uid {
-                uid = value.map(Word::text);
-            }
-        }
+    let account = new_account(command)?;
+    if !matches!(account.tool, AccountTool::Useradd | AccountTool::Adduser) {
+        return None;
     }
+    let root = account.uid().and_then(|flag| flag.value.as_deref()) == Some("0");
     // `adduser app docker` adds a user to a group.
-    match operands.as_slice() {
-        [only] if uid != Some("0") => Some(only),
+    match account.operands.as_slice() {
+        [only] if !root => Some(only),
         _ => None,
     }
 }
