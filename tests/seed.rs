@@ -3,8 +3,11 @@
 
 #![allow(clippy::panic, reason = "this is a test")]
 
+#[path = "seed/statements.rs"]
+mod statements;
+
 use camino::Utf8Path;
-use tidewaiter::lint::{FileReport, Settings, fix, lint};
+use tidewaiter::lint::{FileReport, Named, Settings, fix, fix_repository, lint, lint_repository};
 use tidewaiter::repository::{Kind, MemoryTree};
 use tidewaiter::text::Source;
 
@@ -28,6 +31,10 @@ fn run(text: &str, tree: &MemoryTree) -> FileReport {
         tree,
         &Settings::new(jiff::civil::date(2026, 11, 24)),
     )
+}
+
+fn settings() -> Settings {
+    Settings::new(jiff::civil::date(2026, 11, 24))
 }
 
 /// Rule, line and level of each finding.
@@ -81,7 +88,13 @@ fn the_first_dockerfile() {
             ("python-output-buffered", 4, "info"),
             ("python-faulthandler-off", 4, "info"),
         ],
-        &["shell-form-command", "python-bytecode-missing", "user-site-not-on-path", "base-tag-floating"],
+        &[
+            "shell-form-command",
+            "archived-release",
+            "python-bytecode-missing",
+            "user-site-not-on-path",
+            "base-tag-floating",
+        ],
     );
     assert_eq!(fixed(&report, "copy-into-root").as_deref(), Some("Safe"));
     assert_eq!(fixed(&report, "package-cache-left").as_deref(), Some("Safe"));
@@ -153,6 +166,8 @@ ENTRYPOINT [\"./run-server.sh\"]
             "entrypoint-without-exec",
             "base-tag-floating",
             "shell-form-command",
+            "useradd-large-uid",
+            "entrypoint-cannot-start",
         ],
     );
     let fix = report.findings.iter().find(|f| f.rule == "user-site-not-on-path").and_then(|f| f.fix.as_ref());
@@ -174,7 +189,13 @@ ENTRYPOINT [\"python\", \"program.py\"]
     expect(
         &report,
         &[("python-output-buffered", 5, "info"), ("run-as-root", 5, "warning")],
-        &["python-faulthandler-off", "shell-form-command", "base-end-of-life", "base-tag-floating"],
+        &[
+            "python-faulthandler-off",
+            "shell-form-command",
+            "base-end-of-life",
+            "base-os-implicit",
+            "base-tag-floating",
+        ],
     );
     let settings = Settings {
         only: vec!["python-output-buffered".to_owned()],
@@ -228,4 +249,114 @@ ENTRYPOINT [\"./run-server.sh\"]
         .with(".dockerignore", ".git\n.venv\n__pycache__\n.env\n");
     let report = run(text, &tree);
     assert!(report.findings.is_empty(), "{:#?}", said(&report));
+}
+
+/// The first version of the build script, with lines put before the build.
+fn first_script(set: &str, login: &str) -> String {
+    format!(
+        "#!/usr/bin/env bash\n\n#\n# Ver 1.\n#\n\n{set}test.py\n{login}docker build -t my_image:latest .\ndocker push my_image:latest\n"
+    )
+}
+
+const STRICT: &str = "set -euxo pipefail\n\n";
+
+const SECOND_SCRIPT: &str = "\
+#!/usr/bin/env bash
+
+#
+# Ver 2.
+#
+
+set -euxo pipefail
+
+GIT_BRANCH=$(git rev-parse --abbrev-ref HEAD)
+
+docker build -t \"my_image:$GIT_BRANCH\" .
+docker push \"my_image:$GIT_BRANCH\"
+";
+
+/// What is said about a build script: rules in order of place; and the script with all suggestions.
+fn script(text: &str) -> (Vec<&'static str>, String) {
+    let dockerfile = "FROM debian:trixie-slim\nUSER 1000\nCMD [\"true\"]\n";
+    let tree = MemoryTree::complete().with("build.sh", text).with("Dockerfile", dockerfile);
+    let files: Vec<Named> = vec![("Dockerfile".into(), Source::new(dockerfile))];
+    let reports = lint_repository(&files, &tree, &settings());
+    let of_script = reports.iter().filter(|report| report.path == "build.sh");
+    let rules = of_script.flat_map(|report| &report.findings).map(|finding| finding.rule).collect();
+    let (changed, _, _) = fix_repository(&files, &tree, &settings(), true);
+    (rules, changed.get(Utf8Path::new("build.sh")).cloned().unwrap_or_default())
+}
+
+#[test]
+fn the_first_build_script() {
+    let (said, fixed) = script(&first_script(STRICT, ""));
+    assert_eq!(said, ["push-without-smoke-test", "mutable-tag-only"]);
+    assert!(
+        fixed.ends_with(
+            "docker build -t my_image:latest -t \"my_image:$(git rev-parse --short HEAD)\" .\n\
+             docker push my_image:latest\n\
+             docker push \"my_image:$(git rev-parse --short HEAD)\"\n"
+        ),
+        "{fixed}"
+    );
+
+    let (said, fixed) = script(&first_script(STRICT, "docker login -u ci -p \"$TOKEN\"\n"));
+    assert_eq!(said, ["secret-in-trace", "push-without-smoke-test", "mutable-tag-only"]);
+    assert!(fixed.contains("\ndocker login -u ci --password-stdin <<<\"$TOKEN\"\n"), "{fixed}");
+
+    let (said, fixed) = script(&first_script("", ""));
+    assert_eq!(said, ["build-script-not-strict", "push-without-smoke-test", "mutable-tag-only"]);
+    assert!(fixed.starts_with("#!/usr/bin/env bash\nset -euo pipefail\n"), "{fixed}");
+}
+
+#[test]
+fn the_second_build_script() {
+    let (said, fixed) = script(SECOND_SCRIPT);
+    assert_eq!(said, ["branch-tag-unsafe", "push-without-smoke-test", "mutable-tag-only"]);
+    assert!(
+        fixed.ends_with(
+            "GIT_BRANCH=\"${GITHUB_HEAD_REF:-${GITHUB_REF_NAME:-$(git rev-parse --abbrev-ref HEAD)}}\"\n\
+             TAG=\"${GIT_BRANCH//[^A-Za-z0-9_.-]/-}\"\n\n\
+             docker build -t \"my_image:$TAG\" -t \"my_image:$(git rev-parse --short HEAD)\" .\n\
+             docker push \"my_image:$TAG\"\n\
+             docker push \"my_image:$(git rev-parse --short HEAD)\"\n"
+        ),
+        "{fixed}"
+    );
+}
+
+/// With requirements and a base whose language lives on, all suggestions together give what an expert would write.
+#[test]
+fn all_suggestions_together() {
+    let text = "\
+FROM python:3.13-slim-bookworm
+COPY . .
+RUN pip install -r requirements.txt
+ENTRYPOINT [\"./run-server.sh\"]
+";
+    let mut tree = MemoryTree::complete()
+        .with("requirements.txt", "flask==3.1.0\n")
+        .with("app/__init__.py", "")
+        .with(".dockerignore", ".git\n.venv\n__pycache__\n.env\n");
+    tree.insert("run-server.sh".into(), Kind::File, Some("#!/bin/sh\nset -e\npython -m app\n".into()));
+    let result = fix(Utf8Path::new("Dockerfile"), &Source::new(text), &tree, &settings(), true);
+    let fixed = result.files.get(Utf8Path::new("Dockerfile")).map_or("", String::as_str);
+    let left: Vec<&str> = result.report.findings.iter().map(|finding| finding.rule).collect();
+    assert!(left.is_empty(), "{left:?}\n{fixed}");
+    let order = [
+        "FROM python:3.13-slim-trixie\n",
+        "WORKDIR /app\n",
+        "COPY requirements.txt ./\n",
+        "RUN pip install --no-cache-dir -r requirements.txt\n",
+        "COPY . .\n",
+        "USER 10001:10001\n",
+        "ENTRYPOINT [\"./run-server.sh\"]\n",
+    ];
+    let mut from = 0;
+    for line in order {
+        let at = fixed.get(from..).and_then(|rest| rest.find(line));
+        assert!(at.is_some(), "{line:?} is not in its place in\n{fixed}");
+        from += at.unwrap_or(0) + line.len();
+    }
+    assert!(fixed.contains("PYTHONUNBUFFERED=1 PYTHONFAULTHANDLER=1"), "{fixed}");
 }

@@ -9,6 +9,7 @@ use super::page::{MAX_BODY, Page};
 use super::plan::Comment;
 use super::suggestion;
 use crate::config::Level;
+use crate::repository::is_dockerfile;
 use crate::rules::Safety;
 use camino::Utf8Path;
 use std::fmt::Write as _;
@@ -178,7 +179,9 @@ fn footer(draft: &Draft<'_>) -> String {
     let comment = code(&format!("# tidewaiter ignore={}", rules.join(",")));
     let foreign = draft.entries.first().filter(|e| draft.path != e.item.report.path);
     let place = foreign.map_or_else(String::new, |e| format!(" in {}", code(file_name(&e.item.report.path))));
-    format!("<sub>Not here? {comment} above the instruction{place}.</sub>")
+    let owner = draft.entries.first().map_or(draft.path.as_path(), |e| &*e.item.report.path);
+    let what = if is_dockerfile(owner) { "instruction" } else { "line" };
+    format!("<sub>Not here? {comment} above the {what}{place}.</sub>")
 }
 
 fn file_name(path: &Utf8Path) -> &str {

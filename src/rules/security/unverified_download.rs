@@ -64,12 +64,23 @@ declare_rule! {
     }
 }
 
-fn check(_: &FileFacts<'_>, _: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
+fn check(_: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
     match facts.instruction.keyword {
+        // A later `RUN` may check what was added.
+        Keyword::Add if is_verified_later(stage, facts) => {}
         Keyword::Add => check_add(facts, report),
         Keyword::Run => check_run(facts, report),
         _ => {}
     }
+}
+
+/// How many instructions behind an ADD are looked at.
+const MAX_LATER: usize = 20;
+
+fn is_verified_later(stage: &StageFacts<'_>, facts: &InstructionFacts<'_>) -> bool {
+    let first = stage.instructions.partition_point(|other| other.index <= facts.index);
+    let later = stage.instructions.get(first..).unwrap_or_default().iter().take(MAX_LATER);
+    later.flat_map(InstructionFacts::steps).any(|step| may_verify(step.command))
 }
 
 fn check_run(facts: &InstructionFacts<'_>, report: &mut Report) {

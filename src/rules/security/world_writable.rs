@@ -59,7 +59,7 @@ declare_rule! {
     /// - [Docker: Dockerfile reference, COPY --chown --chmod](https://docs.docker.com/reference/dockerfile/#copy---chown---chmod)
     pub(super) RULE = "world-writable" {
         chapter: Security, level: Warning, default: On, scope: Instruction, fix: Confirm,
-        aliases: ["tally/ruby/world-writable-state-path-workaround", "DF034"],
+        aliases: ["tally/ruby/world-writable-state-path-workaround", "DF034", "tally/world-writable-state-path-workaround"],
         check: Check::Instruction(check),
     }
 }
