@@ -249,6 +249,9 @@ ENTRYPOINT [\"./run-server.sh\"]
         .with(".dockerignore", ".git\n.venv\n__pycache__\n.env\n");
     let report = run(text, &tree);
     assert!(report.findings.is_empty(), "{:#?}", said(&report));
+    let files: Vec<Named> = vec![("Dockerfile".into(), Source::new(text))];
+    let around = lint_repository(&files, &tree, &settings());
+    assert!(around.iter().all(|report| report.findings.is_empty()), "{around:#?}");
 }
 
 /// The first version of the build script, with lines put before the build.

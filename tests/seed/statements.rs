@@ -253,6 +253,84 @@ const ROWS: &[Row] = &[
         ],
         &[("python-on-alpine", "Dockerfile", 1)],
     ),
+    (
+        "2",
+        "the tag is one that is still rebuilt",
+        &[("Dockerfile", "FROM node:24-bullseye\nUSER node\nCMD [\"node\", \"-v\"]\n")],
+        &[("base-end-of-life", "Dockerfile", 1)],
+    ),
+    (
+        "2",
+        "no key is written into the file",
+        &[(
+            "Dockerfile",
+            "FROM debian:trixie-slim\nRUN git clone https://ci:Xk29fJq71LmZ@git.example.com/x.git /srv\nUSER 1000\nCMD [\"true\"]\n",
+        )],
+        &[("secret-literal", "Dockerfile", 2)],
+    ),
+    (
+        "3",
+        "a failure in a pipe stops the build",
+        &[(
+            "Dockerfile",
+            "FROM debian:trixie-slim\nRUN curl -fsSL https://example.com/x-1.0.tar.gz | tar -xz -C /opt\nUSER 1000\nCMD [\"true\"]\n",
+        )],
+        &[("pipe-without-pipefail", "Dockerfile", 2)],
+    ),
+    (
+        "4",
+        "starting does not change the database",
+        &[(
+            "Dockerfile",
+            "FROM python:3.13-slim-trixie\nUSER 1000\nCMD [\"sh\", \"-c\", \"python manage.py migrate && exec gunicorn -b 0.0.0.0:8000 app.wsgi\"]\n",
+        )],
+        &[("migrations-at-start", "Dockerfile", 3)],
+    ),
+    (
+        "5",
+        "a digest is moved by somebody",
+        &[
+            (
+                "Dockerfile",
+                "FROM python:3.13-slim-trixie@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\nUSER 1000\nCMD [\"python\", \"-V\"]\n",
+            ),
+            (
+                ".github/dependabot.yml",
+                "version: 2\nupdates:\n  - package-ecosystem: pip\n    directory: /\n    schedule:\n      interval: weekly\n",
+            ),
+        ],
+        &[("updates-not-automated", ".github/dependabot.yml", 2)],
+    ),
+    (
+        "6",
+        "nothing is stored twice, and nothing is left over",
+        &[
+            (
+                "Dockerfile",
+                "FROM python:3.13-trixie\nRUN apt-get update\nRUN apt-get install -y --no-install-recommends unzip\nRUN curl -fsSLO https://example.com/x-1.0.zip && unzip x-1.0.zip -d /opt\nWORKDIR /app\nCOPY app ./\nRUN chown -R 1000:1000 /app\nUSER 1000\nCMD [\"python\", \"app.py\"]\n",
+            ),
+            ("app/app.py", "print(1)\n"),
+        ],
+        &[("update-without-install", "Dockerfile", 2), ("temporary-files-left", "Dockerfile", 4)],
+    ),
+    (
+        "6",
+        "the base holds what the program needs, and no more",
+        &[(
+            "Dockerfile",
+            "FROM python:3.13-trixie\nWORKDIR /app\nCOPY app.py ./\nUSER 1000\nCMD [\"python\", \"app.py\"]\n",
+        )],
+        &[("base-variant-full", "Dockerfile", 1)],
+    ),
+    (
+        "extra",
+        "what is built in one stage fits the one it is copied to",
+        &[(
+            "Dockerfile",
+            "FROM python:3.12-slim-trixie AS build\nRUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir flask==3.1.0\nFROM python:3.13-slim-trixie\nCOPY --from=build /opt/venv /opt/venv\nUSER 1000\nCMD [\"/opt/venv/bin/flask\", \"--version\"]\n",
+        )],
+        &[("mixed-base-versions", "Dockerfile", 4)],
+    ),
 ];
 
 #[test]
