@@ -264,7 +264,7 @@ const ROWS: &[Row] = &[
         "no key is written into the file",
         &[(
             "Dockerfile",
-            "FROM debian:trixie-slim\nRUN git clone https://ci:Xk29fJq71LmZ@git.example.com/x.git /srv\nUSER 1000\nCMD [\"true\"]\n",
+            "FROM debian:trixie-slim\nRUN git clone https://ci:Xk29fJq71LmZ@git.harbour.test/x.git /srv\nUSER 1000\nCMD [\"true\"]\n",
         )],
         &[("secret-literal", "Dockerfile", 2)],
     ),
