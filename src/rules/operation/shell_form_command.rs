@@ -72,6 +72,14 @@ declare_rule! {
 /// Base images whose init program takes the command as one string, or brings its own shell.
 const INITS: [&str; 2] = ["my_init", "init"];
 
+/// Whether the container says something and ends: nobody has to stop it.
+fn only_prints(script: &Script) -> bool {
+    let mut commands = script.commands().peekable();
+    commands.peek().is_some()
+        && commands
+            .all(|command| matches!(command.name(), Some("echo" | "printf" | "true" | "false" | "exit")))
+}
+
 fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<'_>, report: &mut Report) {
     let node = facts.instruction;
     if !matches!(node.keyword, Keyword::Cmd | Keyword::Entrypoint)
@@ -102,7 +110,7 @@ fn check(file: &FileFacts<'_>, stage: &StageFacts<'_>, facts: &InstructionFacts<
         return;
     }
     let script = &body.line;
-    if last_is_exec(script) {
+    if last_is_exec(script) || only_prints(script) {
         return;
     }
     let keyword = node.keyword.name();
