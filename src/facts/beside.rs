@@ -4,21 +4,14 @@ use super::{FileFacts, StageFacts, copied_from, in_workdir};
 use crate::repository::Lookup;
 use std::sync::Arc;
 
-/// The usual names of a compose file.
-const COMPOSE: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
-
-/// Whether a compose file beside the Dockerfile, or at the root of the repository, has a line for which `holds` is
-/// true; also where that is not known. Lines come without the blanks around them.
+/// Whether a Compose file in the build context, or at the root of the repository, has a line for which `holds` is true;
+/// also where that is not known. Lines come without the blanks around them.
 pub fn compose_has(file: &FileFacts<'_>, holds: impl Fn(&str) -> bool) -> bool {
-    let says = |path: &camino::Utf8Path| match file.tree.read(path) {
-        Lookup::Found(text) => text.lines().any(|line| holds(line.trim())),
-        Lookup::Absent => false,
-        Lookup::Unknown => true,
-    };
-    COMPOSE.iter().any(|name| {
-        says(&file.context.join(name))
-            || (!file.context.as_str().is_empty() && says(camino::Utf8Path::new(name)))
-    })
+    let Some(project) = file.project.filter(|project| project.known.compose) else { return true };
+    project
+        .compose_files()
+        .filter(|(_, document, _)| document.dir() == file.context || document.dir().as_str().is_empty())
+        .any(|(_, document, _)| document.source.text().lines().any(|line| holds(line.trim())))
 }
 
 /// A file of the context that stands in the working directory of a stage, or would stand there when the context is
