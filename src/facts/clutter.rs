@@ -74,6 +74,12 @@ impl FileFacts<'_> {
     /// What comes along when a folder is copied as a whole, in the order of its weight: what the tools that this
     /// Dockerfile uses make, as far as the ignore file does not keep it out and no instruction needs it.
     pub fn clutter(&self, root: &ContextRoot) -> Vec<Clutter> {
+        // A context that is fetched by git, the default of docker/build-push-action, has the tracked files and nothing
+        // else ("Build context: Git repositories": `.git` is left out).
+        let mut builds = self.builds().peekable();
+        if builds.peek().is_some() && builds.all(|build| build.git_context) {
+            return Vec::new();
+        }
         let found = KNOWN.iter().filter(|(name, _, probe, _)| {
             self.is_made(root, name) && !is_kept_out(root, name, probe) && !self.is_named(name)
         });
