@@ -104,8 +104,3 @@ fn is_cleaned(raw: &str) -> bool {
             && pipes.iter().any(|p| raw.contains(p))
         || ["${", "##"].iter().all(|part| raw.contains(part))
 }
-
-/// The variables with names of branches that CI systems give.
-pub fn is_branch_of_ci(name: &str) -> bool {
-    GIVEN.contains(&name)
-}

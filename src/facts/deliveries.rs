@@ -59,11 +59,6 @@ impl Part<'_> {
 }
 
 impl<'p> Delivery<'p> {
-    /// Whether it builds one of the Dockerfiles, or may do so.
-    pub fn builds_any(&self) -> bool {
-        !self.builds.is_empty()
-    }
-
     /// All docker commands in order.
     pub fn commands(&self) -> impl Iterator<Item = (&Part<'p>, &DockerCommand<'p>)> {
         self.scripts.iter().flat_map(|part| part.commands.iter().map(move |command| (part, command)))

@@ -53,7 +53,7 @@ pub use base::{Base, BaseImage, GlobalArgs, is_platform_arg, is_proxy_arg};
 pub use bases::BaseUse;
 pub use beside::{compose_has, file_in_workdir, start_mentions};
 pub use bodies::Bodies;
-pub use branches::{Branch, Branches, is_branch_of_ci};
+pub use branches::{Branch, Branches};
 pub use casing::Case;
 pub use clutter::Clutter;
 pub use context::{Copied, copied_from};

@@ -265,8 +265,8 @@ fn fingerprint(finding: &Finding, source: &Source, seen: &mut HashMap<String, us
 }
 
 /// Applies every proven fix about the repository until nothing changes any more. Fixes that must be confirmed are
-/// applied only when `confirm` is set. Gives the new texts of the files that change, the number of fixes that were applied, and what
-/// is still found.
+/// applied only when `confirm` is set. Gives the new texts of the files that change, the number of fixes that were
+/// applied, and what is still found.
 pub fn fix_repository(
     files: &[Named],
     tree: &dyn Tree,
@@ -275,7 +275,8 @@ pub fn fix_repository(
 ) -> (BTreeMap<Utf8PathBuf, String>, usize, Vec<FileReport>) {
     let mut changed: BTreeMap<Utf8PathBuf, String> = BTreeMap::new();
     let mut number = 0;
-    for round in 0..=MAX_ROUNDS {
+    let mut rounds = 0;
+    loop {
         let mut overlay = Overlay::new(tree);
         for (path, text) in &changed {
             overlay.replace(path, text.as_str());
@@ -288,13 +289,12 @@ pub fn fix_repository(
             })
             .collect();
         let found = lint_repository(&current, &overlay, settings);
-        let next =
-            (round < MAX_ROUNDS).then(|| next(&found, &current, &overlay, settings, confirm)).flatten();
+        let next = next(&found, &current, &overlay, settings, confirm).filter(|_| rounds < MAX_ROUNDS);
         let Some((path, text, applied)) = next else { return (changed, number, found) };
         changed.insert(path, text);
         number += applied;
+        rounds += 1;
     }
-    (changed, number, Vec::new())
 }
 
 /// The fixes of one file that go together, or the first one alone when they do not.

@@ -51,14 +51,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 
 /// The rule of an id, or the one that a code of another tool means.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    all().find(|rule| rule.id == id).or_else(|| {
-        all().find(|rule| {
-            rule.aliases.iter().any(|alias| {
-                alias.eq_ignore_ascii_case(id)
-                    || alias.rsplit('/').next().is_some_and(|short| short.eq_ignore_ascii_case(id))
-            })
-        })
-    })
+    all().find(|rule| rule.id == id).or_else(|| meant_by(id).next())
 }
 
 /// All rules that a name means: the rule of that id, and those that have it as a code of another tool.

@@ -62,7 +62,12 @@ fn check(facts: &RepositoryFacts<'_>, report: &mut Report) {
         if script.options_at(first.command).errexit || is_handled(script, &calls) {
             continue;
         }
-        let message = "This script goes on after a command that failed. When the build fails, an older image of that name is pushed.";
+        let pushes = calls.iter().any(|call| matches!(call.verb, Verb::Push | Verb::ComposePush));
+        let message = if pushes {
+            "This script goes on after a command that failed. When the build fails, an older image of that name is pushed."
+        } else {
+            "This script goes on after a command that failed. When the build fails, it can still end with success."
+        };
         let fix = fix(document, script);
         let added = report.add_in(&*document.path, first.span(), message).about("");
         let added = if fix.safety == Safety::Confirm {
@@ -74,24 +79,14 @@ fn check(facts: &RepositoryFacts<'_>, report: &mut Report) {
     }
 }
 
-/// Whether nothing can go on: one command, one chain of `&&`, or `|| exit` after each.
+/// Whether nothing goes on after a failure: one command, `||` after each call, or one chain of `&&` at the end.
 fn is_handled(script: &Script, calls: &[DockerCommand<'_>]) -> bool {
-    let commands = script.root.items.len();
-    commands < 2
-        || calls.iter().all(|call| {
-            let chain = call.command.context.chain;
-            let last = chain as usize + 1 == commands;
-            last && calls.len() == 1 && commands < 2 || call.command.context.next == Connector::Or
-        })
-        || is_one_chain(script, calls)
-}
-
-/// Whether all commands about images stand in the last chain and are joined by `&&`.
-fn is_one_chain(script: &Script, calls: &[DockerCommand<'_>]) -> bool {
-    let Some(last) = script.root.items.len().checked_sub(1) else { return true };
-    calls.len() > 1
-        && calls.iter().all(|call| call.command.context.chain as usize == last)
-        && script.root.items.get(last).is_some_and(crate::shell::AndOr::is_pure_and)
+    let Some((last, before)) = script.root.items.split_last() else { return true };
+    before.is_empty()
+        || calls.iter().all(|call| call.command.context.next == Connector::Or)
+        || (calls.len() > 1
+            && last.is_pure_and()
+            && calls.iter().all(|call| call.command.context.chain as usize == before.len()))
 }
 
 fn fix(document: &Document, script: &Script) -> Fix {

@@ -85,7 +85,7 @@ fn check(facts: &RepositoryFacts<'_>, report: &mut Report) {
     }
     // Only few Dockerfiles are worth a look.
     let may_trace = |text: &str| {
-        (text.contains("-x") || text.contains("xtrace") || text.contains("-ex") || text.contains("ux"))
+        (text.contains("set -") || text.contains(" -x") || text.contains("xtrace"))
             && ["login", "uthorization", "--build-arg"].iter().any(|part| text.contains(part))
     };
     let files = facts.files.iter().filter(|file| may_trace(file.source.text()));
@@ -111,7 +111,7 @@ fn look(place: &Place<'_>, script: &Script, traced: bool, report: &mut Report) {
     for command in script.commands() {
         let Some(word) = secret_word(script, command) else { continue };
         let options = script.options_at(command);
-        let switched = script.text().contains("set +x") || script.text().contains("set +");
+        let switched = script.text().contains("set +");
         if !(options.xtrace || traced && !switched) {
             continue;
         }
