@@ -11,16 +11,19 @@
     reason = "this is a test"
 )]
 
-use camino::{Utf8Path, Utf8PathBuf};
+mod cases;
+
+use camino::Utf8Path;
+use cases::{compare, load};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tidewaiter::config::Level;
 use tidewaiter::dockerfile::parse;
-use tidewaiter::lint::{FileReport, Settings, lint};
-use tidewaiter::repository::{Kind, MemoryTree, Tree};
-use tidewaiter::text::{Source, diff};
+use tidewaiter::lint::{FileReport, Named, Settings, lint, lint_repository};
+use tidewaiter::repository::Tree;
+use tidewaiter::text::Source;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -59,7 +62,10 @@ fn quiet(dir: &Path) -> Result<(), Failed> {
         return Err(format!("the file is not valid: {}", error.message).into());
     }
     let report = lint(path, &source, &tree, &settings());
-    let loud = show(&report, |level| level >= Level::Warning);
+    let files: Vec<Named> = vec![(path.to_owned(), source)];
+    let around = lint_repository(&files, &tree, &settings());
+    let reports = std::iter::once(&report).chain(&around);
+    let loud: String = reports.map(|report| show(report, |level| level >= Level::Warning)).collect();
     if !loud.is_empty() {
         return Err(format!("experts would object:\n{loud}").into());
     }
@@ -77,54 +83,4 @@ fn show(report: &FileReport, wanted: impl Fn(Level) -> bool) -> String {
         );
     }
     out
-}
-
-fn compare(path: &Path, text: &str) -> Result<(), Failed> {
-    let expected = fs::read_to_string(path).unwrap_or_default();
-    if expected == text {
-        return Ok(());
-    }
-    if std::env::var_os("UPDATE_FIXTURES").is_some() {
-        if text.is_empty() {
-            fs::remove_file(path)?;
-        } else {
-            fs::write(path, text)?;
-        }
-        return Ok(());
-    }
-    let diff = diff::unified(&expected, text, "expected", "found");
-    Err(format!("{} differs (UPDATE_FIXTURES=1 writes it):\n{diff}", path.display()).into())
-}
-
-fn load(dir: &Path) -> MemoryTree {
-    let mut tree = MemoryTree::complete();
-    let mut folders = vec![dir.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("readable").filter_map(Result::ok) {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let inside =
-                Utf8PathBuf::from_path_buf(path.strip_prefix(dir).expect("below").to_owned()).expect("UTF-8");
-            if inside != "findings" {
-                let text = fs::read_to_string(&path).expect("fixtures are UTF-8");
-                let kind = if is_executable(&path) { Kind::Executable } else { Kind::File };
-                tree.insert(&inside, kind, Some(text.into()));
-            }
-        }
-    }
-    tree
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
-    fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"#!"))
 }

@@ -12,7 +12,10 @@
     reason = "this is a test"
 )]
 
+mod cases;
+
 use camino::{Utf8Path, Utf8PathBuf};
+use cases::{compare, load};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fmt::Write as _;
 use std::fs;
@@ -58,40 +61,6 @@ fn configured(rule: &Rule, tree: &dyn Tree) -> Settings {
         settings.config = Config::parse(".tidewaiter.yml".into(), &text).expect("a valid configuration");
     }
     settings
-}
-
-fn load(dir: &Path) -> MemoryTree {
-    let mut tree = MemoryTree::complete();
-    let mut folders = vec![dir.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("readable").filter_map(Result::ok) {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let inside =
-                Utf8PathBuf::from_path_buf(path.strip_prefix(dir).expect("below").to_owned()).expect("UTF-8");
-            if inside == "findings" || inside == "fixed" {
-                continue;
-            }
-            let text = fs::read_to_string(&path).expect("fixtures are UTF-8");
-            let kind = if is_executable(&path) { Kind::Executable } else { Kind::File };
-            tree.insert(&inside, kind, Some(text.into()));
-        }
-    }
-    tree
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(_: &Path) -> bool {
-    false
 }
 
 fn dockerfiles(tree: &MemoryTree) -> Vec<Utf8PathBuf> {
@@ -198,23 +167,6 @@ fn repository_fixture(
     }
     compare(&dir.join("findings"), &findings)?;
     compare(&dir.join("fixed"), &fixed)
-}
-
-fn compare(path: &Path, text: &str) -> Result<(), Failed> {
-    let expected = fs::read_to_string(path).unwrap_or_default();
-    if expected == text {
-        return Ok(());
-    }
-    if std::env::var_os("UPDATE_FIXTURES").is_some() {
-        if text.is_empty() {
-            fs::remove_file(path)?;
-        } else {
-            fs::write(path, text)?;
-        }
-        return Ok(());
-    }
-    let diff = diff::unified(&expected, text, "expected", "found");
-    Err(format!("{} differs (UPDATE_FIXTURES=1 writes it):\n{diff}", path.display()).into())
 }
 
 /// What holds for every file and every fix.
