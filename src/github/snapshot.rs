@@ -122,8 +122,19 @@ pub(super) async fn take(
     }
     let candidates = candidates(&mut snapshot, is_dockerfile);
     if candidates.is_empty() {
-        if let Some(pull) = &pull {
+        // What was said before a push that took the Dockerfiles out of the change is settled by it.
+        let pull = match pull {
+            Some(pull) => Some(pull),
+            None if target.opened => None,
+            None => {
+                let answer = ask(client, target, About::All, None, &[]).await?;
+                accept_head(&mut snapshot, &answer.pull)?;
+                Some(answer.pull)
+            }
+        };
+        if let Some(pull) = pull {
             snapshot.base_sha.clone_from(&pull.base_ref_oid);
+            accept_talk(client, target, &mut snapshot, pull).await?;
         }
         return Ok(snapshot);
     }
