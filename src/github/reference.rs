@@ -4,9 +4,9 @@ use super::client::Client;
 use super::environment::Repository;
 use super::error::{GithubError, excerpt};
 use super::event::is_sha;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
-use std::fmt::Write as _;
 
 const DOING: &str = "find the branch, tag or commit";
 
@@ -153,17 +153,12 @@ pub(super) fn is_reference(name: &str) -> bool {
             .contains(|c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\'))
 }
 
+/// What stays as it is in a path of the API.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
+
 /// A branch's or tag's name in a path of the API: its `/` stay.
 pub(super) fn encoded(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    utf8_percent_encode(name, PLAIN).to_string()
 }
 
 #[cfg(test)]
