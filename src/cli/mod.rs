@@ -3,6 +3,7 @@
 //! One file per subcommand: its arguments (`clap`) and a `run` that returns an [`Exit`] or an error. Errors
 //! are told on stderr here, at one place.
 
+mod audit;
 mod check;
 mod configuration;
 mod explain;
@@ -53,6 +54,8 @@ enum Command {
     Rules(rules::Args),
     /// Review a pull request, or a change on this machine
     Review(Box<review::Args>),
+    /// Audit every Dockerfile of a repository
+    Audit(Box<audit::Args>),
     /// Show what was read of a Dockerfile, as JSON
     Syntax(syntax::Args),
 }
@@ -117,6 +120,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(&args, &mut streams),
         Command::Rules(args) => rules::run(&args, &mut streams),
         Command::Review(args) => review::run(&args, &mut streams),
+        Command::Audit(args) => audit::run(&args, &mut streams),
         Command::Syntax(args) => syntax::run(&args, &mut streams),
     };
     let result = result.and_then(|exit| streams.finish().map(|()| exit));
