@@ -7,5 +7,5 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use pull::{fix_pull_body, fix_pull_title};
+pub use pull::fix_pull_body;
 pub use summary::{issue_body, summary, table};

@@ -9,12 +9,6 @@ use crate::rules::Safety;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// "Fix 5 findings of tidewaiter in 2 files": the title of the pull request and of its commit.
-pub fn fix_pull_title(files: &[FixedFile]) -> String {
-    let fixes: usize = files.iter().map(|file| file.applied.len()).sum();
-    format!("Fix {} of tidewaiter in {}", count(fixes, "finding"), count(files.len(), "file"))
-}
-
 /// The text of the pull request, Markdown: each change, what was wrong, what it does to the image. At most
 /// [`MAX_BODY`] characters less `reserve`, which the caller needs for a text of its own.
 pub fn fix_pull_body(files: &[FixedFile], rule: Lookup, reserve: usize) -> String {

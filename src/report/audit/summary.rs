@@ -2,8 +2,9 @@
 
 use super::files::{File, Tally, clean, files};
 use crate::config::Level;
+use crate::report::annotations::log_line;
 use crate::report::markdown::sign;
-use crate::report::{Checked, Lookup, Summary, count, terminal, visible};
+use crate::report::{Checked, Lookup, Summary, count, terminal};
 use crate::review::markdown::{cell, cell_code, code, prose};
 use crate::review::{MAX_BODY, Page};
 use crate::rules::{Chapter, Finding, Safety};
@@ -49,7 +50,7 @@ pub fn table(checked: &Checked, styled: bool) -> String {
             cell(file.of(Level::Info), 4, ""),
             cell(file.of(Level::Style), 5, ""),
             cell(file.fixable(), 7, "\u{1b}[32m"),
-            visible(file.path.as_str()),
+            log_line(file.path.as_str()),
         );
     }
     let clean = clean(checked, &files).len();
