@@ -38,6 +38,7 @@ const EXAMPLES: &str = "\
 Examples:
   tidewaiter check                      every Dockerfile below the current folder
   tidewaiter check --diff Dockerfile    what --fix would change
+  tidewaiter audit --sarif out.sarif    a whole repository, for code scanning
   tidewaiter explain run-as-root        what a rule is about
 
 Exit codes:
@@ -54,7 +55,7 @@ enum Command {
     Rules(rules::Args),
     /// Review a pull request, or a change on this machine
     Review(Box<review::Args>),
-    /// Audit every Dockerfile of a repository
+    /// Audit a whole repository: every Dockerfile and what is around them
     Audit(Box<audit::Args>),
     /// Show what was read of a Dockerfile, as JSON
     Syntax(syntax::Args),

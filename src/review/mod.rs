@@ -28,7 +28,7 @@ pub use body::fold;
 pub use hunks::{DiffLine, FileDiff, Hunk, LineRange, Mark};
 pub use input::{Causes, Input, ReportMode, Reprove, Settings, Texts};
 pub use marker::{Marker, read as read_marker};
-pub use page::MAX_BODY;
+pub use page::{MAX_BODY, Page};
 pub use plan::{Annotation, Comment, Outcome, OwnThread, Plan, Review, Update};
 pub use render::{Paint, render};
 

@@ -1,62 +1,61 @@
 //! `tidewaiter audit` of a repository on GitHub: read over the API at one commit, no checkout.
 
+use super::output::{Found, More, report};
+use super::told::Told;
 use super::{Args, Exit, Streams, UsageError, configuration};
+use crate::config::Config;
 use crate::github::{
-    Checkout, Depot, Environment, FixPull, GithubError, IssueOutcome, IssueText, NewFile, Place, Proposal,
-    Repository, Upload, append_summary, write_outputs,
+    Checkout, Depot, Environment, GithubError, IssueText, NewFile, Proposal, Repository, Target,
 };
 use crate::lint::{Audit, FixedFile, Settings, audit, fixes};
-use crate::report::sarif::{self, Origin};
-use crate::report::{Checked, count, markdown, visible};
+use crate::report::audit::{fix_pull_body, issue_body};
+use crate::report::sarif::Origin;
+use crate::report::{Checked, count};
 use crate::repository::{Lookup, Tree as _, is_dockerfile, likely_next, wanted_files};
+use crate::review::markdown::patch;
 use crate::rules;
+use crate::text::diff;
 use anyhow::Context as _;
 
 /// How often files that the rules miss are fetched: a script may name a script.
 const MAX_FETCHES: usize = 3;
 /// Branch of the fix pull request for the default branch; for another one its name follows after a `-`.
 const FIX_BRANCH: &str = "tidewaiter/fixes";
-
-/// What code scanning keeps these alerts apart by.
-const CATEGORY: &str = "tidewaiter/";
+/// Characters of a body that are kept free for hidden markers.
+const RESERVE: usize = 200;
+/// The longest patch in the job summary, in lines.
+const MAX_PATCH_LINES: usize = 2_000;
 
 const PLACE: &str = "the commit that is audited";
 
-/// What was found.
-struct Found {
-    settings: Settings,
+/// An audit with its fixes, and how it was made.
+struct Audited {
     audit: Audit,
     fixed: Vec<FixedFile>,
+    settings: Settings,
 }
 
-/// What became of what was asked for beside the report.
-#[derive(Default)]
-struct Told {
-    /// Sentences for the log and the summary; text of the repository in them is escaped as Markdown takes it.
-    said: Vec<String>,
-    failures: Vec<anyhow::Error>,
-    issue_url: String,
-    pull_url: String,
-    /// Whether a pull request holds the fixes.
-    proposed: bool,
-}
-
-pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
-    let env = Environment::from_process()?;
+pub(super) fn run(args: &Args, env: &Environment, streams: &mut Streams) -> anyhow::Result<Exit> {
     let named: Option<Repository> = args.repo.as_ref().map(|name| name.parse()).transpose()?;
-    // The branch of the run says nothing about another repository.
-    let of_run = named.is_none() || named == env.repository;
+    // The branch of the run says nothing about another repository, nor about one that was named by hand.
+    let of_run = named.is_none();
     let repository = named.or_else(|| env.repository.clone()).ok_or_else(|| {
-        UsageError(
-            "this is no workflow run: name the repository with --repo OWNER/NAME, or a folder".to_owned(),
-        )
+        UsageError("GITHUB_REPOSITORY is not set: name the repository with --repo OWNER/NAME".to_owned())
     })?;
+    if of_run && let Ok(target) = Target::from_environment(env) {
+        let message = format!(
+            "this run was started for pull request {}: give the number to the input `pull-request` of the action, or \
+             call `tidewaiter review`",
+            target.number
+        );
+        return Err(UsageError(message).into());
+    }
     let reference = args.reference.clone().or_else(|| env.reference.clone().filter(|_| of_run));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime for network requests")?;
-    match runtime.block_on(work(args, &env, repository, reference.as_deref(), streams)) {
+    match runtime.block_on(work(args, env, repository, reference.as_deref(), streams)) {
         Err(error)
             if matches!(
                 error.downcast_ref(),
@@ -78,61 +77,62 @@ async fn work(
 ) -> anyhow::Result<Exit> {
     let depot = Depot::connect(env, repository)?;
     let mut checkout = depot.open(reference).await?;
-    let found = settle(args, &depot, &mut checkout).await?;
+    let Audited { mut audit, fixed, settings } = settle(args, &depot, &mut checkout).await?;
+    if let Some(least) = args.level {
+        audit.keep_from(least);
+    }
     for note in &checkout.notes {
         streams.note(note);
     }
-    let checked = Checked::from(found.audit.clone());
-    let counts = checked.summary();
     let short = checkout.commit.get(..12).unwrap_or_default();
-    let name = checkout
-        .reference
-        .as_deref()
-        .map_or_else(|| short.to_owned(), |name| visible(short_name(name)).into_owned());
-    streams.note(&format!("{} on {name} ({short}): {}", count(counts.files, "Dockerfile"), counts.counts()));
-
-    let origin = Origin {
-        repository: format!("{}/{}", env.server_url, depot.repository()),
-        revision: Some(checkout.commit.clone()),
-        branch: checkout.reference.clone(),
+    let of = match &checkout.reference {
+        Some(name) => format!("`{}` (`{short}`)", short_name(name).replace('`', "'")),
+        None => format!("`{short}`"),
     };
-    let sarif = if args.sarif.is_some() || args.upload_sarif {
-        let run = sarif::Run { rule: rules::find, category: CATEGORY, origin: Some(&origin) };
-        Some(sarif::render(&checked, &run).context("cannot write the SARIF")?.text)
-    } else {
-        None
+    let failing = audit.findings().any(|finding| settings.config.fail_on.trips(finding.level));
+    let found = Found {
+        failing,
+        checked: audit.into(),
+        origin: Some(Origin {
+            repository: format!("{}/{}", env.server_url, depot.repository()),
+            revision: Some(checkout.commit.clone()),
+            branch: checkout.reference.clone(),
+        }),
+        of: Some(of),
     };
-    // What is on this machine comes first: it does not depend on what GitHub takes.
-    if let (Some(path), Some(text)) = (&args.sarif, &sarif) {
-        std::fs::write(path, text).with_context(|| format!("cannot write {path}"))?;
-    }
+    streams.note(&format!(
+        "audited {} of {}, {}",
+        count(found.checked.files.len(), "Dockerfile"),
+        depot.repository(),
+        found.of.as_deref().unwrap_or_default()
+    ));
     let mut told = Told::default();
-    if let Some(text) = sarif.filter(|_| args.upload_sarif) {
-        told.upload(depot.upload_sarif(&checkout, &text).await);
+    if args.upload_sarif {
+        let sarif = found.sarif(streams)?;
+        told.upload(depot.upload_sarif(&checkout, &sarif).await);
     }
-    let view = View { args, checkout: &checkout, found: &found, checked: &checked, origin: &origin };
     if args.fix_pull_request {
-        told.fix_pull(&depot, &view).await;
+        propose(args, &depot, &checkout, &fixed, &mut told).await;
     }
     if args.issue {
-        told.issue(&depot, &view).await;
+        keep_issue(&depot, &checkout, &found, &mut told).await;
     }
-    for sentence in &told.said {
-        streams.note(sentence);
+    for sentence in told.log() {
+        streams.note(&sentence);
     }
     streams.note(&format!("{} to GitHub", count(depot.requests() as usize, "request")));
-    finish(env, &view, &told, streams)?;
-    if let Some(error) = told.failures.into_iter().next() {
-        return Err(error);
+    let mut said: Vec<String> = told.markdown().collect();
+    if args.fix_pull_request && told.pull_url.is_empty() && !fixed.is_empty() {
+        // Nobody has them elsewhere.
+        said.push(patch_of(&fixed));
     }
-    Ok(match found.audit.findings().map(|finding| finding.level).max() {
-        Some(level) if found.settings.config.fail_on.trips(level) => Exit::Findings,
-        _ => Exit::Clean,
-    })
+    let outputs = [("issue-url", told.issue_url), ("fix-pull-request-url", told.pull_url)];
+    let exit = report(args, env, &found, &More { said: &said, outputs: &outputs }, streams)?;
+    told.failures.into_iter().next().map_or(Ok(exit), Err)
 }
 
 /// Audits, and audits again with the files that the rules asked for.
-async fn settle(args: &Args, depot: &Depot, checkout: &mut Checkout) -> anyhow::Result<Found> {
+async fn settle(args: &Args, depot: &Depot, checkout: &mut Checkout) -> anyhow::Result<Audited> {
     let dockerfiles = checkout.dockerfiles(is_dockerfile);
     let mut wanted = dockerfiles.clone();
     wanted.extend(wanted_files(&dockerfiles));
@@ -143,240 +143,98 @@ async fn settle(args: &Args, depot: &Depot, checkout: &mut Checkout) -> anyhow::
     depot.fetch(checkout, &wanted).await?;
     let mut fetches = 0;
     loop {
-        let config = configuration::read(&checkout.tree, args.config.as_deref(), PLACE)?;
-        let mut settings = Settings { config, ..Settings::new(args.today()) };
-        if let Some(fail_on) = args.fail_on {
-            settings.config.fail_on = fail_on;
+        let mut config = Config::default();
+        if !args.no_config {
+            config = configuration::read(&checkout.tree, args.config.as_deref(), PLACE)?;
         }
-        let found = audit(&checkout.tree, dockerfiles.clone(), &settings);
-        let fixed = fixes(&found, &checkout.tree, &settings, args.confirm_fixes);
+        config.fail_on = args.fail_on.unwrap_or(config.fail_on);
+        let settings = Settings { config, ..Settings::new(args.today()) };
+        let audit = audit(&checkout.tree, dockerfiles.clone(), &settings);
+        let fixed = if args.fix_pull_request {
+            fixes(&audit, &checkout.tree, &settings, args.confirm_fixes)
+        } else {
+            Vec::new()
+        };
         let missing = checkout.tree.wanted();
         if missing.is_empty() || fetches == MAX_FETCHES || !depot.fetch(checkout, &missing).await? {
             configuration::complete(&settings.config, PLACE)?;
-            return Ok(Found { settings, audit: found, fixed });
+            return Ok(Audited { audit, fixed, settings });
         }
         fetches += 1;
     }
 }
 
-/// What there is to tell about.
-struct View<'a> {
-    args: &'a Args,
-    checkout: &'a Checkout,
-    found: &'a Found,
-    checked: &'a Checked,
-    origin: &'a Origin,
+async fn propose(args: &Args, depot: &Depot, checkout: &Checkout, fixed: &[FixedFile], told: &mut Told) {
+    let branch = checkout.reference.as_deref().and_then(|name| name.strip_prefix("refs/heads/"));
+    let Some(base) = branch else {
+        return told.say("No fix pull request was made: it needs a branch to go to, name one with `--ref`.");
+    };
+    let branch = match &args.fix_branch {
+        Some(name) => name.clone(),
+        None if base == checkout.default_branch => FIX_BRANCH.to_owned(),
+        None => format!("{FIX_BRANCH}-{base}"),
+    };
+    // A file that is there and was not read must not be written over.
+    let writable = |file: &FixedFile| match file.before {
+        Some(_) => checkout.is_executable(&file.path).is_some(),
+        None => checkout.tree.entry(&file.path) == Lookup::Absent,
+    };
+    let fixed: Vec<FixedFile> = fixed.iter().filter(|file| writable(file)).cloned().collect();
+    let files: Vec<NewFile> = fixed
+        .iter()
+        .map(|file| NewFile {
+            path: file.path.clone(),
+            text: file.text.clone(),
+            executable: checkout.is_executable(&file.path).unwrap_or(false),
+        })
+        .collect();
+    let title = match fixed.iter().map(|file| file.applied.len()).sum::<usize>() {
+        1 => "Apply a proven fix for the container images".to_owned(),
+        n => format!("Apply {n} proven fixes for the container images"),
+    };
+    let body = if files.is_empty() {
+        "There is nothing left that Tidewaiter would fix.".to_owned()
+    } else {
+        fix_pull_body(&fixed, rules::find, RESERVE)
+    };
+    let Checkout { commit, root, .. } = checkout;
+    let (title, body) = (title.as_str(), body.as_str());
+    let proposal = Proposal { base, commit, root, branch: &branch, title, body, files: &files };
+    told.fix_pull(depot.propose_fixes(&proposal).await);
 }
 
-impl View<'_> {
-    /// The changed files as they can be committed: a file that was not read must not be written over.
-    fn files(&self) -> Vec<NewFile> {
-        let writable = |file: &&FixedFile| match file.before {
-            Some(_) => self.checkout.is_executable(&file.path).is_some(),
-            None => matches!(self.checkout.tree.entry(&file.path), Lookup::Absent),
-        };
-        self.found
-            .fixed
-            .iter()
-            .filter(writable)
-            .map(|file| NewFile {
-                path: file.path.clone(),
-                text: file.text.clone(),
-                executable: self.checkout.is_executable(&file.path).unwrap_or(false),
-            })
-            .collect()
-    }
-
-    /// The branch's own name, where a branch was audited.
-    fn branch(&self) -> Option<&str> {
-        self.checkout.reference.as_deref()?.strip_prefix("refs/heads/")
-    }
+async fn keep_issue(depot: &Depot, checkout: &Checkout, found: &Found, told: &mut Told) {
+    let Some(subject) = checkout.reference.as_deref() else {
+        return told.say("No issue is kept for a commit: name a branch or a tag.");
+    };
+    let title = format!("Container images on {}: what Tidewaiter finds", short_name(subject));
+    // Without the commit: the same findings are the same text, and nobody is told twice.
+    let of = format!("`{}`", short_name(subject).replace('`', "'"));
+    let body = issue_body(&found.checked, rules::find, Some(&of), RESERVE);
+    let clean = is_clean(&found.checked);
+    told.issue(depot.keep_issue(&IssueText { subject, title: &title, body: &body, clean }).await);
 }
 
-impl Told {
-    fn say(&mut self, sentence: String) {
-        self.said.push(sentence);
-    }
-
-    /// Says what is missing; it is no failure: the report stands.
-    fn lacks(&mut self, what: &str, permission: &str, message: &str) {
-        self.say(format!("{what} ({message}): the job needs `permissions: {permission}`."));
-    }
-
-    fn fails(&mut self, error: GithubError, what: &'static str) {
-        self.say(format!("{what}: {error}."));
-        self.failures.push(anyhow::Error::new(error).context(what));
-    }
-
-    fn upload(&mut self, result: Result<Upload, GithubError>) {
-        match result {
-            Ok(Upload::Done { .. }) => {
-                self.say("Uploaded the findings to code scanning.".to_owned());
-            }
-            Ok(Upload::TooLarge { bytes }) => self.say(format!(
-                "The SARIF was not uploaded: compressed it has {bytes} bytes, more than GitHub takes."
-            )),
-            Ok(Upload::NoReference) => self.say(
-                "The SARIF was not uploaded: code scanning keeps results of branches and tags, and a commit was named."
-                    .to_owned(),
-            ),
-            Ok(Upload::NotPermitted { permission, message }) => {
-                self.lacks("May not upload the SARIF", &permission, &message);
-            }
-            Ok(Upload::Refused { message }) => self.say(format!(
-                "Code scanning did not take the SARIF ({message}): for a private repository it must be enabled in the \
-                 settings, under Code security."
-            )),
-            Err(error) => self.fails(error, "the SARIF was not uploaded"),
-        }
-    }
-
-    async fn issue(&mut self, depot: &Depot, view: &View<'_>) {
-        let Some(subject) = view.checkout.reference.as_deref() else {
-            self.say("No issue is kept for a commit: name a branch or a tag.".to_owned());
-            return;
-        };
-        let title = format!("Container images on {}: what Tidewaiter finds", short_name(subject));
-        let counts = view.checked.summary();
-        let clean = counts.total() == 0;
-        let body = issue_body(view);
-        let text = IssueText { subject, title: &title, body: &body, clean };
-        match depot.keep_issue(&text).await {
-            Ok(IssueOutcome::Nothing) => self.say("No issue is needed: nothing was found.".to_owned()),
-            Ok(IssueOutcome::Created(place)) => self.issue_at("Made the issue", place),
-            Ok(IssueOutcome::Updated(place)) => self.issue_at("Updated the issue", place),
-            Ok(IssueOutcome::Unchanged(place)) => self.issue_at("The issue says the same already:", place),
-            Ok(IssueOutcome::Closed(place)) => self.issue_at("Nothing is left: closed the issue", place),
-            Ok(IssueOutcome::Reopened(place)) => self.issue_at("Opened the issue again:", place),
-            Ok(IssueOutcome::NotPermitted { permission, message }) => {
-                self.lacks("May not keep the issue", &permission, &message);
-            }
-            Ok(IssueOutcome::Refused { message }) => self.say(format!(
-                "The issue was not written ({message}): are issues switched on in the repository's settings?"
-            )),
-            Err(error) => self.fails(error, "the issue was not written"),
-        }
-    }
-
-    fn issue_at(&mut self, what: &str, place: Place) {
-        self.say(format!("{what} {}", address(&place)));
-        self.issue_url = place.url;
-    }
-
-    async fn fix_pull(&mut self, depot: &Depot, view: &View<'_>) {
-        let Some(base) = view.branch() else {
-            self.say(
-                "No fix pull request was made: it needs a branch to go to, name one with `--ref`.".to_owned(),
-            );
-            return;
-        };
-        let branch = match &view.args.fix_branch {
-            Some(name) => name.clone(),
-            None if base == view.checkout.default_branch => FIX_BRANCH.to_owned(),
-            None => format!("{FIX_BRANCH}-{base}"),
-        };
-        let files = view.files();
-        let applied: usize = view.found.fixed.iter().map(|file| file.applied.len()).sum();
-        let title = format!("Apply {} to {}", count(applied, "proven fix"), count(files.len(), "file"));
-        let body = fix_pull_body(view);
-        let proposal = Proposal {
-            base,
-            commit: &view.checkout.commit,
-            root: &view.checkout.root,
-            branch: &branch,
-            title: &title,
-            body: &body,
-            files: &files,
-        };
-        match depot.propose_fixes(&proposal).await {
-            Ok(FixPull::Nothing) => self.say("No fix pull request is needed: nothing has such a fix.".to_owned()),
-            Ok(FixPull::Created(place)) => self.pull_at("Made the fix pull request", place),
-            Ok(FixPull::Updated(place)) => self.pull_at("Updated the fix pull request", place),
-            Ok(FixPull::Unchanged(place)) => self.pull_at("The fix pull request holds these fixes already:", place),
-            Ok(FixPull::Closed(place)) => {
-                self.say(format!("Nothing is left to fix: closed the fix pull request {}", address(&place)));
-            }
-            Ok(FixPull::Declined(place)) => self.say(format!(
-                "Somebody has closed the fix pull request {} with these fixes: they are not proposed again. Open it again \
-                 to have it kept up to date.",
-                address(&place)
-            )),
-            Ok(FixPull::Foreign { branch_url, pull }) => self.say(format!(
-                "Somebody has pushed to the branch of the fixes, {branch_url}: it was left alone{}. Merge it, or delete the \
-                 branch to have the fixes proposed anew.",
-                pull.map(|place| format!(", and its pull request {} too", address(&place))).unwrap_or_default()
-            )),
-            Ok(FixPull::BranchOnly { compare_url, message }) => self.say(format!(
-                "The fixes are on a branch, but no pull request was made ({message}): allow it in the repository's settings \
-                 under Actions, General, \"Allow GitHub Actions to create and approve pull requests\", or make it by hand: \
-                 {compare_url}"
-            )),
-            Ok(FixPull::NotPermitted { permission, message }) => {
-                self.lacks("May not propose the fixes", &permission, &message);
-            }
-            Ok(FixPull::Refused { message }) => {
-                self.say(format!("GitHub did not take the fix pull request: {message}."));
-            }
-            Err(error) => self.fails(error, "the fixes were not proposed"),
-        }
-    }
-
-    fn pull_at(&mut self, what: &str, place: Place) {
-        self.say(format!("{what} {}", address(&place)));
-        self.pull_url = place.url;
-        self.proposed = true;
-    }
+fn is_clean(checked: &Checked) -> bool {
+    checked.reports().all(|report| report.findings.is_empty())
 }
 
-/// Writes outputs and summary.
-fn finish(env: &Environment, view: &View<'_>, told: &Told, streams: &mut Streams) -> anyhow::Result<()> {
-    let counts = view.checked.summary();
-    if let Some(path) = &env.output {
-        let file = view.args.sarif.as_ref().map(ToString::to_string).unwrap_or_default();
-        let outputs = [
-            ("findings", counts.total().to_string()),
-            ("errors", counts.error.to_string()),
-            ("warnings", counts.warning.to_string()),
-            ("infos", counts.info.to_string()),
-            ("fixable", counts.fixable.to_string()),
-            ("sarif-file", file),
-            ("issue-url", told.issue_url.clone()),
-            ("fix-pull-request-url", told.pull_url.clone()),
-        ];
-        write_outputs(path, &outputs)?;
+/// The fixes as one patch, in a fold.
+fn patch_of(fixed: &[FixedFile]) -> String {
+    let mut text = String::new();
+    for file in fixed {
+        let (before, old) = match &file.before {
+            Some(before) => (format!("a/{}", file.path), &**before),
+            None => ("/dev/null".to_owned(), ""),
+        };
+        text.push_str(&diff::unified(old, &file.text, &before, &format!("b/{}", file.path)));
     }
-    let summary = summary(view, told);
-    if let Some(path) = &env.step_summary {
-        append_summary(path, &summary)?;
-    }
-    let _ = streams;
-    Ok(())
-}
-
-fn address(place: &Place) -> String {
-    if place.url.is_empty() { format!("#{}", place.number) } else { place.url.clone() }
+    let patch = patch(&text, MAX_PATCH_LINES);
+    format!("<details><summary>The fixes as a patch</summary>\n\n{patch}\n\n</details>")
 }
 
 /// `refs/heads/main` → `main`.
 fn short_name(reference: &str) -> &str {
-    ["refs/heads/", "refs/tags/", "refs/"]
-        .iter()
-        .find_map(|kind| reference.strip_prefix(kind))
-        .unwrap_or(reference)
-}
-
-fn summary(view: &View<'_>, told: &Told) -> String {
-    let mut out = markdown::render(view.checked);
-    for sentence in &told.said {
-        out.push_str(&format!("\n- {sentence}\n"));
-    }
-    out
-}
-
-fn issue_body(view: &View<'_>) -> String {
-    markdown::render(view.checked)
-}
-
-fn fix_pull_body(view: &View<'_>) -> String {
-    format!("Fixes.\n\n{}", view.found.fixed.iter().map(|f| format!("- {}\n", f.path)).collect::<String>())
+    let kinds = ["refs/heads/", "refs/tags/", "refs/"];
+    kinds.iter().find_map(|kind| reference.strip_prefix(kind)).unwrap_or(reference)
 }
