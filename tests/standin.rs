@@ -5,6 +5,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test")]
 
+#[path = "standin/audit.rs"]
+mod audit;
 #[path = "standin/lab.rs"]
 mod lab;
 #[path = "standin/threads.rs"]
@@ -46,6 +48,7 @@ fn main() {
         Some(_) => cases
             .into_iter()
             .chain(threads::CASES.iter().copied())
+            .chain(audit::CASES.iter().copied())
             .map(|(name, run)| Trial::test(name, run))
             .collect(),
         None => Vec::new(),
