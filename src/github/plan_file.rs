@@ -1,0 +1,637 @@
+//! The plan of a review as a file, handed from a run that may not write to one that may.
+//!
+//! # Why nothing in it is believed
+//!
+//! A `pull_request` run of a fork has the pull request's own workflow file, so whoever opened the pull
+//! request decides what the file says. The run that reads it may write to the pull request. Were the
+//! file's comments posted, anybody could have the bot say anything, and leave out what it should say.
+//! Therefore the publishing run
+//!
+//! 1. finds the pull request from what GitHub says of the finished run ([`super::FinishedRun`]). The file's
+//!    number decides only where one branch is to be merged into several: all of these are pull requests
+//!    of the same person with this very commit as their head, and each has a run of its own;
+//! 2. reads a file of at most [`MAX_PLAN_BYTES`] that is exactly what this version writes, for this repository
+//!    and this head, or stops: a broken file is a fault that somebody should look at;
+//! 3. reads the sources again over the API at that head, lints and proves again. *That* plan is published,
+//!    whatever the file says: a finding that the file lacks is published all the same, or leaving it out
+//!    would hide it; a finding or a comment that only the file has is left out, or adding it would forge it;
+//! 4. counts both ([`PlanFile::compare`]) and says so. Of the file's own text nothing is ever shown.
+
+use super::environment::Repository;
+use super::error::excerpt;
+use super::event::is_sha;
+use crate::config::Level;
+use crate::review::{Annotation, Plan};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use thiserror::Error;
+
+/// The largest plan file that is written or read, in bytes.
+pub const MAX_PLAN_BYTES: u64 = 4 * 1024 * 1024;
+/// The form of the file; another number for another form.
+pub const PLAN_VERSION: u64 = 1;
+/// Our name in [`Tool`].
+const TOOL: &str = "tidewaiter";
+/// More inline comments than any configuration allows.
+const MAX_COMMENTS: usize = 100;
+/// More than a run can count: 50 Dockerfiles of 1 MiB.
+const MAX_COUNT: usize = 100_000_000;
+/// Stands for a job summary that did not fit.
+const CUT_SUMMARY: &str =
+    "_The summary did not fit into the plan file; it is the job summary of the run that wrote it._\n";
+
+/// The plan of a review with what it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    /// [`PLAN_VERSION`].
+    pub version: u64,
+    /// What wrote it.
+    pub tool: Tool,
+    /// The repository that the pull request goes to, `owner/name`.
+    pub repository: String,
+    /// The head commit that was analysed (40 or 64 hex digits).
+    pub head: String,
+    /// The number of the pull request.
+    pub number: u64,
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// What wrote a plan file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Always `tidewaiter`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Why a plan file is refused. What is shown of it is short and on one line.
+#[derive(Debug, Error)]
+pub enum PlanFileError {
+    /// It cannot be read.
+    #[error("cannot read the plan {path}")]
+    Read {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no regular file.
+    #[error("the plan {path} is {kind}: only a regular file is read")]
+    Kind {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// It is too large.
+    #[error("the plan {path} is larger than the {MAX_PLAN_BYTES} bytes that a plan may have")]
+    TooLarge {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// It is not JSON, or has not the form of a plan.
+    #[error("the plan {path} cannot be read: {message}")]
+    Form {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Where and why.
+        message: String,
+    },
+    /// Another form than the one this version knows.
+    #[error(
+        "the plan {path} has version {version}, and this Tidewaiter reads version {PLAN_VERSION}: use the same \
+         version of the action in both workflows"
+    )]
+    Version {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Its version.
+        version: u64,
+    },
+    /// A value that no run can have written.
+    #[error("the plan {path} was not written by Tidewaiter, or was changed since: {field} {reason}")]
+    Field {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The field.
+        field: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It is about something else than the finished run.
+    #[error("the plan {path} is for the {what} {found:?}, and the finished run was for {wanted:?}")]
+    Mismatch {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Repository or head.
+        what: &'static str,
+        /// What the file says.
+        found: String,
+        /// What GitHub says.
+        wanted: String,
+    },
+}
+
+/// How a plan file and the plan of a trusted run differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Confirmed {
+    /// Findings that both have.
+    pub findings: usize,
+    /// Findings that only the file has: left out.
+    pub only_in_file: usize,
+    /// Findings that the file lacks: published all the same.
+    pub lacking: usize,
+    /// Comments that only the file has, where the trusted run posts a review: left out.
+    pub comments_only_in_file: usize,
+}
+
+/// The field that tells the form, whatever else there is.
+#[derive(Deserialize)]
+struct Form {
+    version: u64,
+}
+
+impl PlanFile {
+    /// A file for a plan of this tool.
+    pub fn new(repository: &Repository, number: u64, plan: Plan) -> Self {
+        Self {
+            version: PLAN_VERSION,
+            tool: Tool { name: TOOL.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            repository: repository.to_string(),
+            head: plan.head.clone(),
+            number,
+            plan,
+        }
+    }
+
+    /// The file's text, at most [`MAX_PLAN_BYTES`] long.
+    ///
+    /// What does not fit is left out, first the summary, then the least important annotations, then comments:
+    /// the run that publishes makes all of it again.
+    ///
+    /// # Errors
+    /// When the plan is no JSON, which cannot be.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        let mut file = self.clone();
+        while text.len() as u64 >= MAX_PLAN_BYTES {
+            let plan = &mut file.plan;
+            let comments = plan.review.as_mut().map(|review| &mut review.comments).filter(|c| !c.is_empty());
+            if plan.summary != CUT_SUMMARY {
+                CUT_SUMMARY.clone_into(&mut plan.summary);
+            } else if plan.annotations.len() > 1_000 {
+                plan.annotations.truncate(plan.annotations.len() / 2);
+            } else if let Some(comments) = comments {
+                comments.truncate(comments.len() / 2);
+            } else if !plan.updates.is_empty() {
+                plan.updates.clear();
+            } else if !plan.annotations.is_empty() {
+                plan.annotations.truncate(plan.annotations.len() / 2);
+            } else {
+                break;
+            }
+            text = serde_json::to_string_pretty(&file)?;
+        }
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is not a regular file (a symbolic link could lead anywhere), too large, not exactly of the form
+    /// that this version writes, or holds values that no run can have written.
+    pub fn read(path: &Utf8Path) -> Result<Self, PlanFileError> {
+        let failed = |source| PlanFileError::Read { path: path.to_owned(), source };
+        let kind = |kind| PlanFileError::Kind { path: path.to_owned(), kind };
+        let meta = fs::symlink_metadata(path).map_err(failed)?;
+        if meta.is_symlink() {
+            return Err(kind("a symbolic link"));
+        } else if meta.is_dir() {
+            return Err(kind("a folder"));
+        } else if !meta.is_file() {
+            return Err(kind("a device, a pipe or a socket"));
+        }
+        let mut bytes = Vec::new();
+        File::open(path).map_err(failed)?.take(MAX_PLAN_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        Self::parse(path, &bytes)
+    }
+
+    /// Reads the bytes of a file; `path` is named in messages.
+    ///
+    /// # Errors
+    /// As [`PlanFile::read`].
+    pub fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<Self, PlanFileError> {
+        if bytes.len() as u64 > MAX_PLAN_BYTES {
+            return Err(PlanFileError::TooLarge { path: path.to_owned() });
+        }
+        // serde_json's messages may hold a text of the file.
+        let form = |error: serde_json::Error| PlanFileError::Form {
+            path: path.to_owned(),
+            message: excerpt(&error.to_string()),
+        };
+        let Form { version } = serde_json::from_slice(bytes).map_err(form)?;
+        if version != PLAN_VERSION {
+            return Err(PlanFileError::Version { path: path.to_owned(), version });
+        }
+        let file: Self = serde_json::from_slice(bytes).map_err(form)?;
+        // Written again it must say the same, or it has something that this version does not know.
+        let given: Value = serde_json::from_slice(bytes).map_err(form)?;
+        let known = serde_json::to_value(&file).map_err(form)?;
+        let refuse =
+            |field: String, reason: String| PlanFileError::Field { path: path.to_owned(), field, reason };
+        if let Some(place) = difference(&given, &known) {
+            return Err(refuse(place, "is not what this version writes there".to_owned()));
+        }
+        match file.fault() {
+            Some((field, reason)) => Err(refuse(field, reason)),
+            None => Ok(file),
+        }
+    }
+
+    /// A value that no run can have written: its field and what is wrong.
+    fn fault(&self) -> Option<(String, String)> {
+        let fault = |field: &str, reason: &str| Some((format!("`{field}`"), reason.to_owned()));
+        let short = |text: &str| text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
+        if self.tool.name != TOOL || !short(&self.tool.version) {
+            return fault("tool", "is not this tool");
+        }
+        if self.repository.parse::<Repository>().is_err() {
+            return fault("repository", "is not the name of a repository");
+        }
+        if !is_sha(&self.head) {
+            return fault("head", "is no commit");
+        }
+        if self.plan.head != self.head {
+            return fault("plan.head", "is another commit than `head`");
+        }
+        if self.number == 0 {
+            return fault("number", "is not the number of a pull request");
+        }
+        let outcome = &self.plan.outcome;
+        let counts = [
+            ("files", outcome.files),
+            ("error", outcome.error),
+            ("warning", outcome.warning),
+            ("info", outcome.info),
+            ("style", outcome.style),
+            ("fixable", outcome.fixable),
+            ("fixed", outcome.fixed),
+            ("existing", outcome.existing),
+            ("suppressed", outcome.suppressed),
+            ("comments", outcome.comments),
+            ("repeated", outcome.repeated),
+        ];
+        if let Some((name, _)) = counts.iter().find(|(_, count)| *count > MAX_COUNT) {
+            return fault(&format!("plan.outcome.{name}"), "is more than a run can count");
+        }
+        if outcome.fixable > outcome.total() {
+            return fault("plan.outcome.fixable", "is more than there are findings");
+        }
+        // Fewer annotations than findings are possible: style is not always shown, and a long list is cut.
+        for (level, name, count) in [
+            (Level::Error, "error", outcome.error),
+            (Level::Warning, "warning", outcome.warning),
+            (Level::Info, "info", outcome.info),
+            (Level::Style, "style", outcome.style),
+        ] {
+            if self.plan.annotations.iter().filter(|annotation| annotation.level == level).count() > count {
+                return fault(&format!("plan.outcome.{name}"), "is less than there are annotations");
+            }
+        }
+        if let Some(place) = self.plan.annotations.iter().position(|annotation| !is_sane(annotation)) {
+            return fault(&format!("plan.annotations[{place}]"), "has no possible path, lines or rule");
+        }
+        let comments = self.plan.review.as_ref().map_or(0, |review| review.comments.len());
+        if comments > MAX_COMMENTS {
+            return fault("plan.review.comments", "has more comments than a review may have");
+        }
+        None
+    }
+
+    /// Checks that the file is about the finished run.
+    ///
+    /// # Errors
+    /// [`PlanFileError::Mismatch`] when repository or head are others.
+    pub fn check(&self, path: &Utf8Path, repository: &Repository, head: &str) -> Result<(), PlanFileError> {
+        let same = |what, found: &str, wanted: &str| {
+            if found.eq_ignore_ascii_case(wanted) {
+                return Ok(());
+            }
+            let (found, wanted) = (excerpt(found), wanted.to_owned());
+            Err(PlanFileError::Mismatch { path: path.to_owned(), what, found, wanted })
+        };
+        same("repository", &self.repository, &repository.to_string())?;
+        same("commit", &self.head, head)
+    }
+
+    /// Counts what the file and the plan of a trusted run have in common.
+    ///
+    /// Findings are the same when all of their annotation is: level, place, rule and message.
+    pub fn compare(&self, own: &Plan) -> Confirmed {
+        let file = count_all(self.plan.annotations.iter().map(key));
+        let ours = count_all(own.annotations.iter().map(key));
+        let findings = ours.iter().map(|(key, n)| (*n).min(file.get(key).copied().unwrap_or(0))).sum();
+        let total = |counts: &BTreeMap<_, usize>| counts.values().sum::<usize>();
+        // Without a review of its own (this head has one already), the trusted run cannot compare comments.
+        let comments_only_in_file = match (&self.plan.review, &own.review) {
+            (Some(file), Some(own)) => file.comments.iter().filter(|c| !own.comments.contains(c)).count(),
+            _ => 0,
+        };
+        Confirmed {
+            findings,
+            only_in_file: total(&file).saturating_sub(findings),
+            lacking: total(&ours).saturating_sub(findings),
+            comments_only_in_file,
+        }
+    }
+}
+
+fn key(annotation: &Annotation) -> (Level, &str, u32, u32, &str, &str) {
+    let Annotation { level, path, line, end_line, title, message } = annotation;
+    (*level, path.as_str(), *line, *end_line, title, message)
+}
+
+fn count_all<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, usize> {
+    let mut counts = BTreeMap::new();
+    for key in keys {
+        *counts.entry(key).or_insert(0) += 1;
+    }
+    counts
+}
+
+fn is_sane(annotation: &Annotation) -> bool {
+    let Annotation { path, line, end_line, title, .. } = annotation;
+    let inside = path.components().all(|part| matches!(part, Utf8Component::Normal(_)));
+    let rule = title.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    !path.as_str().is_empty() && inside && *line > 0 && end_line >= line && !title.is_empty() && rule
+}
+
+/// The first place where two values differ, as a path; names that are not plain are quoted and cut.
+fn difference(given: &Value, known: &Value) -> Option<String> {
+    if given == known {
+        return None;
+    }
+    let mut path = String::new();
+    let (mut given, mut known) = (given, known);
+    loop {
+        let (step, next) = match (given, known) {
+            (Value::Object(left), Value::Object(right)) => {
+                let names = left.keys().chain(right.keys());
+                let Some(name) = names.into_iter().find(|name| left.get(*name) != right.get(*name)) else {
+                    break;
+                };
+                let step = format!("{}{name:?}", if path.is_empty() { "" } else { "." });
+                (step, left.get(name).zip(right.get(name)))
+            }
+            (Value::Array(left), Value::Array(right)) => {
+                let Some(place) = left.iter().zip(right).position(|(l, r)| l != r) else { break };
+                (format!("[{place}]"), left.get(place).zip(right.get(place)))
+            }
+            _ => break,
+        };
+        path.push_str(&step);
+        match next {
+            Some(pair) => (given, known) = pair,
+            None => break,
+        }
+    }
+    Some(format!("the field {}", excerpt(&path.replace('"', ""))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::review::{Comment, Outcome, Review};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const HEAD: &str = "1111111111111111111111111111111111111111";
+
+    fn annotation(level: Level, line: u32) -> Annotation {
+        let (title, message) = ("run-as-root".to_owned(), "It runs as root.".to_owned());
+        Annotation { level, path: "a/Dockerfile".into(), line, end_line: line, title, message }
+    }
+
+    fn comment(line: u32) -> Comment {
+        let body = format!("Line {line}");
+        Comment {
+            path: "a/Dockerfile".into(),
+            start_line: None,
+            line,
+            body,
+            fingerprints: vec!["f".to_owned()],
+        }
+    }
+
+    fn file() -> PlanFile {
+        let plan = Plan {
+            head: HEAD.to_owned(),
+            review: Some(Review { body: "Found.".to_owned(), comments: vec![comment(1), comment(2)] }),
+            updates: Vec::new(),
+            annotations: vec![annotation(Level::Error, 1), annotation(Level::Info, 2)],
+            summary: "# Found\n".to_owned(),
+            outcome: Outcome { files: 1, error: 1, info: 1, comments: 2, ..Outcome::default() },
+        };
+        PlanFile::new(&"octo-org/shop".parse().unwrap(), 7, plan)
+    }
+
+    fn parse(text: &str) -> Result<PlanFile, PlanFileError> {
+        PlanFile::parse(Utf8Path::new("plan.json"), text.as_bytes())
+    }
+
+    fn changed(change: impl FnOnce(&mut Value)) -> Result<PlanFile, PlanFileError> {
+        let mut value = serde_json::to_value(file()).unwrap();
+        change(&mut value);
+        parse(&value.to_string())
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let text = file().to_json().unwrap();
+        assert!(text.ends_with("}\n"));
+        assert_eq!(parse(&text).unwrap(), file());
+        let (repository, other) = ("Octo-Org/shop".parse().unwrap(), "octo-org/other".parse().unwrap());
+        let path = Utf8Path::new("plan.json");
+        assert!(file().check(path, &repository, HEAD).is_ok());
+        let error = file().check(path, &other, HEAD).unwrap_err().to_string();
+        assert!(error.contains("plan.json") && error.contains("octo-org/other"), "{error}");
+        let error = file().check(path, &repository, &"2".repeat(40)).unwrap_err().to_string();
+        assert!(error.contains("the commit") && error.contains(HEAD), "{error}");
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_its_place() {
+        let cases: [(&str, fn(&mut Value), &str); 18] = [
+            ("version", |v| v["version"] = json!(2), "version 2"),
+            ("no version", |v| v["version"] = Value::Null, "plan.json"),
+            ("unknown field", |v| v["more"] = json!(1), "more"),
+            ("unknown below", |v| v["plan"]["review"]["comments"][1]["side"] = json!("LEFT"), "side"),
+            ("unknown deep", |v| v["plan"]["outcome"]["x\u{1b}[31m\n"] = json!(0), "plan.outcome.x"),
+            ("missing", |v| v["plan"]["review"] = json!({"body": "x"}), "comments"),
+            (
+                "null left out",
+                |v| drop(v["plan"]["review"]["comments"][0].as_object_mut().unwrap().remove("start_line")),
+                "start_line",
+            ),
+            ("tool", |v| v["tool"]["name"] = json!("evil"), "`tool`"),
+            ("repository", |v| v["repository"] = json!("a/../b"), "`repository`"),
+            ("head", |v| v["head"] = json!("main"), "`head`"),
+            ("heads", |v| v["plan"]["head"] = json!("2".repeat(40)), "`plan.head`"),
+            ("number", |v| v["number"] = json!(0), "`number`"),
+            ("negative", |v| v["number"] = json!(-7), "plan.json"),
+            ("count", |v| v["plan"]["outcome"]["error"] = json!(u64::MAX), "`plan.outcome.error`"),
+            ("fewer", |v| v["plan"]["outcome"]["error"] = json!(0), "`plan.outcome.error`"),
+            ("line", |v| v["plan"]["annotations"][0]["line"] = json!(0), "`plan.annotations[0]`"),
+            ("path", |v| v["plan"]["annotations"][1]["path"] = json!("../x"), "`plan.annotations[1]`"),
+            (
+                "rule",
+                |v| v["plan"]["annotations"][1]["title"] = json!("a\n::error::"),
+                "`plan.annotations[1]`",
+            ),
+        ];
+        for (name, change, wanted) in cases {
+            let error = changed(change).expect_err(name).to_string();
+            assert!(error.contains("plan.json") && error.contains(wanted), "{name}: {error}");
+            assert!(!error.contains(char::is_control) && error.len() < 800, "{name}: {error:?}");
+        }
+        for text in ["", "x", "[]", "{", "{\"version\": \"1\"}", "{\"version\": 1}"] {
+            assert!(parse(text).unwrap_err().to_string().contains("plan.json"), "{text}");
+        }
+        let twice = file().to_json().unwrap().replacen("\"number\": 7", "\"number\": 7, \"number\": 8", 1);
+        assert!(parse(&twice).unwrap_err().to_string().contains("duplicate field"));
+        let deep = format!("{{\"version\": 1, \"x\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(matches!(parse(&deep), Err(PlanFileError::Form { .. })));
+        let many = |v: &mut Value| {
+            v["plan"]["review"]["comments"] = serde_json::to_value(vec![comment(1); 101]).unwrap();
+        };
+        assert!(changed(many).unwrap_err().to_string().contains("comments"));
+    }
+
+    #[test]
+    fn only_regular_files_of_a_sensible_size_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(dir.path()).unwrap();
+        let plan = folder.join("plan.json");
+        fs::write(&plan, file().to_json().unwrap()).unwrap();
+        assert_eq!(PlanFile::read(&plan).unwrap(), file());
+        assert!(PlanFile::read(folder).unwrap_err().to_string().contains("a folder"));
+        let nowhere = PlanFile::read(&folder.join("none.json")).unwrap_err();
+        assert!(nowhere.to_string().contains("none.json"), "{nowhere}");
+        let large = folder.join("large.json");
+        fs::write(&large, vec![b' '; 5 * 1024 * 1024]).unwrap();
+        assert!(matches!(PlanFile::read(&large), Err(PlanFileError::TooLarge { .. })));
+        #[cfg(unix)]
+        {
+            let link = folder.join("link.json");
+            std::os::unix::fs::symlink(&plan, &link).unwrap();
+            assert!(PlanFile::read(&link).unwrap_err().to_string().contains("a symbolic link"));
+            let socket = folder.join("socket");
+            let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+            assert!(PlanFile::read(&socket).unwrap_err().to_string().contains("a socket"));
+        }
+    }
+
+    #[test]
+    fn a_plan_that_is_too_large_is_cut_and_still_read() {
+        let mut file = file();
+        file.plan.annotations = (1..60_000).map(|line| annotation(Level::Error, line)).collect();
+        file.plan.outcome.error = 60_000;
+        file.plan.summary = "x".repeat(1024 * 1024);
+        if let Some(review) = &mut file.plan.review {
+            review.comments = vec![Comment { body: "\u{1}".repeat(65_536), ..comment(1) }; 100];
+        }
+        let text = file.to_json().unwrap();
+        assert!(text.len() as u64 <= MAX_PLAN_BYTES);
+        let read = parse(&text).unwrap();
+        assert_eq!(read.plan.summary, CUT_SUMMARY);
+        assert_eq!(read.plan.annotations[0], file.plan.annotations[0]);
+        assert!(read.plan.annotations.len() >= 500 && read.compare(&file.plan).lacking > 50_000);
+    }
+
+    #[test]
+    fn findings_are_counted_on_both_sides() {
+        let own = file().plan;
+        assert_eq!(file().compare(&own), Confirmed { findings: 2, ..Confirmed::default() });
+        let mut forged = file();
+        forged.plan.annotations[0].message = "Click here".to_owned();
+        forged.plan.annotations.push(annotation(Level::Info, 2));
+        if let Some(review) = &mut forged.plan.review {
+            review.comments[0].body = "@everyone".to_owned();
+        }
+        let wanted = Confirmed { findings: 1, only_in_file: 2, lacking: 1, comments_only_in_file: 1 };
+        assert_eq!(forged.compare(&own), wanted);
+        let said = Plan { review: None, ..own };
+        assert_eq!(forged.compare(&said).comments_only_in_file, 0);
+        let mut empty = file();
+        empty.plan.annotations.clear();
+        assert_eq!(empty.compare(&said).lacking, 2);
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::vec((any::<String>(), inner), 0..4)
+                    .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Every place of a value, as JSON pointers.
+    fn places(value: &Value, at: &str, out: &mut Vec<String>) {
+        out.push(at.to_owned());
+        match value {
+            Value::Object(map) => map.iter().for_each(|(k, v)| places(v, &format!("{at}/{k}"), out)),
+            Value::Array(list) => {
+                list.iter().enumerate().for_each(|(k, v)| places(v, &format!("{at}/{k}"), out))
+            }
+            _ => {}
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(PlanFile::parse(Utf8Path::new("p"), &bytes).is_err());
+        }
+
+        #[test]
+        fn a_plan_with_anything_anywhere_is_refused_or_says_what_it_says(
+            what in any_json(), place in any::<prop::sample::Index>(), cut in any::<prop::sample::Index>(),
+        ) {
+            let mut value = serde_json::to_value(file()).unwrap();
+            let mut all = Vec::new();
+            places(&value, "", &mut all);
+            *value.pointer_mut(place.get(&all)).unwrap() = what;
+            let text = value.to_string();
+            match parse(&text) {
+                Ok(read) => {
+                    prop_assert_eq!(serde_json::to_value(&read).unwrap(), value);
+                    let _ = read.compare(&file().plan);
+                }
+                Err(error) => {
+                    let error = error.to_string();
+                    prop_assert!(error.len() < 2_000 && !error.contains(char::is_control), "{error:?}");
+                }
+            }
+            let end = (0..=text.len()).rev().find(|n| *n <= cut.index(text.len() + 1) && text.is_char_boundary(*n));
+            let _ = parse(&text[..end.unwrap_or(0)]);
+        }
+    }
+}
