@@ -30,6 +30,12 @@ case ${INPUT_DRY_RUN:-false} in
   false) ;;
   *) misused "the input 'dry-run' must be 'true' or 'false'." ;;
 esac
+if [[ -n ${INPUT_PLAN:-} ]]; then
+  arguments+=("--plan=$INPUT_PLAN")
+fi
+if [[ -n ${INPUT_PUBLISH:-} ]]; then
+  arguments+=("--publish=$INPUT_PUBLISH")
+fi
 
 code=0
 "$TIDEWAITER" "${arguments[@]}" || code=$?

@@ -176,6 +176,8 @@ impl FinishedRun {
             .map(|pull| Target {
                 head_sha: Some(self.head_sha.clone()),
                 base_sha: Some(pull.base.sha.clone()).filter(|base| is_sha(base)),
+                // A guess that saves a request where it is right, as it mostly is, and costs none where not.
+                commits: Some(1),
                 fork: !pull.head.is_in(&self.repository),
                 event: "workflow_run".to_owned(),
                 ..Target::new(self.repository.clone(), pull.number)

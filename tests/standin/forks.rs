@@ -152,6 +152,16 @@ fn poison(folder: &Path) -> Result<(), Failed> {
     ensure(git.success(), || "git init failed".to_owned())
 }
 
+/// The system calls of a trace that name a file below a folder, or one relative to it: the run was started there.
+fn looked_at<'a>(trace: &'a str, folder: &str) -> Vec<&'a str> {
+    let inside = |line: &&str| {
+        let path = line.split('"').nth(1).unwrap_or("/");
+        // An empty path (`AT_EMPTY_PATH`) is about a file that is open already.
+        !path.is_empty() && (path.starts_with(folder) || !path.starts_with('/'))
+    };
+    trace.lines().filter(inside).collect()
+}
+
 fn a_target_run_opens_nothing_of_the_workspace() -> Result<(), Failed> {
     let options = ["--fork", "--event", "pull_request_target"];
     let github = Github::start(Repo::example(), &options);
@@ -172,15 +182,19 @@ fn a_target_run_opens_nothing_of_the_workspace() -> Result<(), Failed> {
     if traced {
         let trace = fs::read_to_string(trace)?;
         ensure(trace.contains("event.json"), || format!("the trace shows nothing:\n{trace}"))?;
-        // Below the workspace, or relative to it: the run was started in it.
-        let inside = |line: &&str| {
-            let path = line.split('"').nth(1).unwrap_or("/");
-            path.starts_with(&text) || !path.starts_with('/')
-        };
-        let opened: Vec<&str> = trace.lines().filter(|l| !l.contains("+++ exited")).filter(inside).collect();
-        // `AT_EMPTY_PATH`: about a file that is open already.
-        let opened: Vec<&str> = opened.into_iter().filter(|line| !line.contains(", \"\",")).collect();
+        let opened = looked_at(&trace, &text);
         ensure(opened.is_empty(), || opened.join("\n"))?;
+        // A command that does read the folder is seen to do so.
+        let file = github.folder().join("control");
+        Command::new("strace")
+            .args(["-f", "-qq", "-s", "4096", "-e", "trace=%file", "-o"])
+            .arg(&file)
+            .args([env!("CARGO_BIN_EXE_tidewaiter"), "check", "--fail-on", "never"])
+            .current_dir(workspace.path())
+            .output()?;
+        let control = fs::read_to_string(file)?;
+        let seen = looked_at(&control, &text).join("\n");
+        ensure(seen.contains("Dockerfile") && seen.contains(".tidewaiter.yml"), || control.clone())?;
     }
     no_violations(&github)?;
     // Not even the folder needs to be there.
@@ -292,7 +306,7 @@ fn a_tampered_plan_is_refused() -> Result<(), Failed> {
         ("an unknown field", |v| v["run"] = json!("rm -rf /"), "run"),
         ("an unknown field inside", |v| v["plan"]["review"]["event"] = json!("APPROVE"), "event"),
         ("impossible counts", |v| v["plan"]["outcome"]["warning"] = json!(u64::MAX), "warning"),
-        ("a number that is none", |v| v["number"] = json!("7; x"), "number"),
+        ("a number that is none", |v| v["number"] = json!("7; x"), "expected u64"),
         (
             "a place outside",
             |v| v["plan"]["annotations"][0]["path"] = json!("../../etc/passwd"),
