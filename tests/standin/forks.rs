@@ -27,6 +27,8 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("enterprise_servers_are_asked_as_little", enterprise_servers_are_asked_as_little),
 ];
 
+type Change = fn(&mut Value);
+
 /// Requests that may change something. GraphQL queries are POSTs that change nothing.
 fn writes(github: &Github) -> Vec<String> {
     let traffic = github.control("GET", "traffic", "");
@@ -73,6 +75,12 @@ fn a_fork_run_writes_a_plan_and_posts_nothing() -> Result<(), Failed> {
     ensure(run.stdout.lines().any(|l| l.starts_with("::error file=Dockerfile,line=")), || run.all())?;
     ensure(run.summary.contains("run-as-root") && run.output("plan-file") == "plan.json", || run.all())?;
     ensure(run.output("comments-posted") == "0" && run.output("findings") != "0", || run.outputs.clone())?;
+    // The proven changes can be read where they cannot be committed with a click.
+    let (_, unposted) = run.summary.split_once("### Comments that were not posted").ok_or("no comments")?;
+    ensure(unposted.contains("```dockerfile\n") && unposted.contains("--no-install-recommends"), || {
+        run.summary.clone()
+    })?;
+    ensure(!run.summary.contains("```suggestion"), || run.summary.clone())?;
     let plan = read(&github.folder().join("plan.json"));
     let head = github.state()["pulls"][0]["head"]["sha"].clone();
     ensure(plan["version"] == 1 && plan["repository"] == "octo-org/shop" && plan["number"] == 7, || {
@@ -220,6 +228,7 @@ fn two_runs_make_one_review() -> Result<(), Failed> {
         ensure(run.stderr.contains("the plan file has the same"), || run.all())?;
         ensure(run.output("comments-posted") == posted.len().to_string(), || run.outputs.clone())?;
         ensure(run.output("plan-file").is_empty() && run.summary.contains("run-as-root"), || run.all())?;
+        ensure(!run.summary.contains("not posted"), || run.summary.clone())?;
         ensure(github.requests() <= 5, || format!("{} requests", github.requests()))?;
         let again = publish(&github);
         ensure(again.code == 0 && reviews(&github) == 1, || again.all())?;
@@ -294,7 +303,7 @@ fn a_tampered_plan_is_refused() -> Result<(), Failed> {
         })?;
         ensure(run.stderr.len() < 2_000, || format!("{what}: {} bytes", run.stderr.len()))
     };
-    let cases: [(&str, fn(&mut Value), &str); 9] = [
+    let cases: [(&str, Change, &str); 9] = [
         (
             "another head",
             |v| (v["head"], v["plan"]["head"]) = (json!("3".repeat(40)), json!("3".repeat(40))),
@@ -519,6 +528,7 @@ fn publishing_without_permission_loses_nothing() -> Result<(), Failed> {
         run.stdout.contains("::error file=Dockerfile,line=") && run.summary.contains("run-as-root"),
         || run.all(),
     )?;
+    ensure(run.summary.contains("### Comments that were not posted"), || run.summary.clone())?;
     ensure(run.stderr.contains("pull-requests: write"), || run.all())?;
     let other: Vec<String> =
         github.violations().into_iter().filter(|v| !v.starts_with("permission")).collect();

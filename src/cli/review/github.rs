@@ -1,13 +1,13 @@
 //! `tidewaiter review` in a workflow: reads the pull request over the API, posts one review.
 
 use super::change::{Change, Changed, Options, complete, config, review};
-use super::{Args, Exit, Streams, UsageError, plan, publish, verdict};
+use super::{Args, Exit, Streams, UsageError, plan, publish, unposted, verdict};
 use crate::config::Config;
 use crate::github::{
     Environment, EventError, GithubError, PlanFile, Published, Receipt, Session, Snapshot, Status, Target,
     append_summary, write_outputs,
 };
-use crate::report::{annotations, count};
+use crate::report::count;
 use crate::repository::{is_dockerfile, likely_next, wanted_files};
 use crate::review::{FileDiff, Paint, Plan, render};
 use anyhow::Context as _;
@@ -96,8 +96,8 @@ pub(super) async fn work(
         return finish(env, &plan, Told::default(), exit, streams);
     }
     if let Some(path) = &args.plan {
-        annotate(&plan, streams);
         let written = plan::write(path, session.target(), &plan);
+        unposted::show(&mut plan, streams);
         let plan_file = written.is_ok().then_some(path.as_path());
         // Also when the plan could not be written: the summary is where the findings are then.
         let exit = finish(env, &plan, Told { plan_file, ..Told::default() }, exit, streams)?;
@@ -110,7 +110,7 @@ pub(super) async fn work(
         streams.note(&format!("the pull request has moved on to {head}: the run for that commit reviews it"));
         return Ok(Exit::Clean);
     }
-    let told = tell(published, &plan, number, streams);
+    let told = tell(published, &mut plan, number, streams);
     streams.note(&format!("{} to GitHub", count(session.requests() as usize, "request")));
     // Also when nothing could be posted: the summary is where the findings are then.
     let (receipt, failure) = match told {
@@ -200,7 +200,7 @@ fn diffs(snapshot: &Snapshot) -> Vec<FileDiff> {
 /// Says what became of the plan. Without a review on the pull request, the findings become annotations.
 fn tell(
     published: Result<Published, GithubError>,
-    plan: &Plan,
+    plan: &mut Plan,
     number: u64,
     streams: &mut Streams,
 ) -> anyhow::Result<Option<Receipt>> {
@@ -227,7 +227,7 @@ fn tell(
         // The caller has said so and stopped.
         Ok(Published::Superseded { .. }) => Ok(None),
         Ok(Published::NotPermitted { permission, message }) => {
-            annotate(plan, streams);
+            unposted::show(plan, streams);
             streams.note(&format!(
                 "may not comment on the pull request ({message}): the job needs `permissions: {permission}`; for pull \
                  requests from forks GitHub gives a read-only token. The findings are annotations and in the job summary"
@@ -235,14 +235,10 @@ fn tell(
             Ok(None)
         }
         Err(error) => {
-            annotate(plan, streams);
+            unposted::show(plan, streams);
             Err(error).context("no review was posted; the findings are annotations and in the job summary")
         }
     }
-}
-
-fn annotate(plan: &Plan, streams: &mut Streams) {
-    streams.print(&annotations::render(&plan.annotations, "All findings are in the job summary"));
 }
 
 /// Writes outputs and summary.

@@ -10,6 +10,7 @@ use crate::github::{Client, Environment, FinishedRun, Found, PlanFile, Session, 
 use crate::report::count;
 use crate::review::Plan;
 use camino::Utf8Path;
+use std::fmt::Write as _;
 
 pub(super) fn run(
     args: &Args,
@@ -96,6 +97,7 @@ pub(super) fn tell_differences(file: &PlanFile, plan: &mut Plan, streams: &mut S
     plan.summary.push_str("\n### The plan file of the first run\n\n");
     for note in notes {
         streams.note(&note);
-        plan.summary.push_str(&format!("- {note}\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(plan.summary, "- {note}");
     }
 }

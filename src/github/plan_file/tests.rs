@@ -5,6 +5,8 @@ use crate::review::{Comment, Outcome, Review};
 use proptest::prelude::*;
 use serde_json::json;
 
+type Change = fn(&mut Value);
+
 const HEAD: &str = "1111111111111111111111111111111111111111";
 
 fn annotation(level: Level, line: u32) -> Annotation {
@@ -55,7 +57,7 @@ fn what_is_written_is_read() {
 
 #[test]
 fn anything_else_is_refused_with_its_place() {
-    let cases: [(&str, fn(&mut Value), &str); 18] = [
+    let cases: [(&str, Change, &str); 18] = [
         ("version", |v| v["version"] = json!(2), "version 2"),
         ("no version", |v| v["version"] = Value::Null, "plan.json"),
         ("unknown field", |v| v["more"] = json!(1), "more"),
