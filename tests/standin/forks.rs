@@ -202,7 +202,7 @@ fn a_target_run_opens_nothing_of_the_workspace() -> Result<(), Failed> {
             .output()?;
         let control = fs::read_to_string(file)?;
         let seen = looked_at(&control, &text).join("\n");
-        ensure(seen.contains("Dockerfile") && seen.contains(".tidewaiter.yml"), || control.clone())?;
+        ensure(seen.contains(".tidewaiter.yml"), || control.clone())?;
     }
     no_violations(&github)?;
     // Not even the folder needs to be there.
@@ -233,7 +233,9 @@ fn two_runs_make_one_review() -> Result<(), Failed> {
         let again = publish(&github);
         ensure(again.code == 0 && reviews(&github) == 1, || again.all())?;
         let dry = github.review(&["--publish", "plan.json", "--dry-run"]);
-        ensure(dry.code == 1 && reviews(&github) == 1 && dry.stdout.contains("Dockerfile"), || dry.all())?;
+        ensure(dry.code == 1 && reviews(&github) == 1 && dry.stdout.contains("an earlier review"), || {
+            dry.all()
+        })?;
         no_violations(&github)?;
     }
     Ok(())
@@ -328,12 +330,17 @@ fn a_tampered_plan_is_refused() -> Result<(), Failed> {
         fs::write(&path, plan.to_string())?;
         refused(what, reason)?;
     }
+    let deep = "[".repeat(500_000) + &"]".repeat(500_000);
     let texts = [
         ("nothing", String::new(), "EOF"),
         ("no JSON", "EVIL\u{1b}[31m\n::error::x".to_owned(), "line 1"),
         ("half of it", honest.to_string()[..500].to_owned(), "EOF"),
         ("5 MB", format!("{}{}", honest, " ".repeat(5 * 1024 * 1024)), "larger"),
-        ("deep", format!("{{\"version\": 1, \"x\": {}", "[".repeat(1_000_000)), "recursion"),
+        (
+            "deep",
+            honest.to_string().replacen("\"plan\":{", &format!("\"plan\":{{\"x\":{deep},"), 1),
+            "recursion",
+        ),
     ];
     for (what, text, reason) in texts {
         fs::write(&path, text)?;
