@@ -15,7 +15,8 @@
 //! 3. reads the sources again over the API at that head, lints and proves again. *That* plan is published,
 //!    whatever the file says: a finding that the file lacks is published all the same, or leaving it out
 //!    would hide it; a finding or a comment that only the file has is left out, or adding it would forge it;
-//! 4. counts both ([`PlanFile::compare`]) and says so. Of the file's own text nothing is ever shown.
+//! 4. counts both ([`PlanFile::compare`]) and says so. Of the file's own text nothing is shown, but for the few
+//!    characters, in one line, by which an error names what it refuses.
 
 use super::environment::Repository;
 use super::error::excerpt;
@@ -24,7 +25,6 @@ use crate::config::Level;
 use crate::review::{Annotation, Plan};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -246,13 +246,13 @@ impl PlanFile {
             return Err(PlanFileError::Version { path: path.to_owned(), version });
         }
         let file: Self = serde_json::from_slice(bytes).map_err(form)?;
-        // Written again it must say the same, or it has something that this version does not know.
-        let given: Value = serde_json::from_slice(bytes).map_err(form)?;
-        let known = serde_json::to_value(&file).map_err(form)?;
         let refuse =
             |field: String, reason: String| PlanFileError::Field { path: path.to_owned(), field, reason };
+        // Written again it must be the same, or it has something that this version does not write. As bytes: a
+        // tree of everything that 4 MiB can hold would take hundreds of them.
+        let (given, known) = (without_blanks(bytes), serde_json::to_vec(&file).map_err(form)?);
         if let Some(place) = difference(&given, &known) {
-            return Err(refuse(place, "is not what this version writes there".to_owned()));
+            return Err(refuse(place, "is not what this version writes".to_owned()));
         }
         match file.fault() {
             Some((field, reason)) => Err(refuse(field, reason)),
@@ -378,34 +378,29 @@ fn is_sane(annotation: &Annotation) -> bool {
     !path.as_str().is_empty() && inside && *line > 0 && end_line >= line && !title.is_empty() && rule
 }
 
-/// The first place where two values differ, as a path; names that are not plain are quoted and cut.
-fn difference(given: &Value, known: &Value) -> Option<String> {
+/// JSON without the blanks between its parts.
+fn without_blanks(json: &[u8]) -> Vec<u8> {
+    let (mut text, mut escaped) = (false, false);
+    let keep = |byte: &u8| {
+        if text {
+            text = escaped || *byte != b'"';
+            escaped = !escaped && *byte == b'\\';
+            return true;
+        }
+        text = *byte == b'"';
+        !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+    };
+    json.iter().copied().filter(keep).collect()
+}
+
+/// What stands where two texts begin to differ, from the begin of its field, in short.
+fn difference(given: &[u8], known: &[u8]) -> Option<String> {
     if given == known {
         return None;
     }
-    let mut path = String::new();
-    let (mut given, mut known) = (given, known);
-    loop {
-        let (step, next) = match (given, known) {
-            (Value::Object(left), Value::Object(right)) => {
-                let names = left.keys().chain(right.keys());
-                let Some(name) = names.into_iter().find(|name| left.get(*name) != right.get(*name)) else {
-                    break;
-                };
-                let step = format!("{}{name:?}", if path.is_empty() { "" } else { "." });
-                (step, left.get(name).zip(right.get(name)))
-            }
-            (Value::Array(left), Value::Array(right)) => {
-                let Some(place) = left.iter().zip(right).position(|(l, r)| l != r) else { break };
-                (format!("[{place}]"), left.get(place).zip(right.get(place)))
-            }
-            _ => break,
-        };
-        path.push_str(&step);
-        match next {
-            Some(pair) => (given, known) = pair,
-            None => break,
-        }
-    }
-    Some(format!("the field {}", excerpt(&path.replace('"', ""))))
+    let place = given.iter().zip(known).position(|(l, r)| l != r).unwrap_or(given.len().min(known.len()));
+    let before = given.get(..place).unwrap_or_default();
+    let begin = before.iter().rposition(|byte| matches!(byte, b',' | b'{' | b'[')).map_or(0, |n| n + 1);
+    let shown = given.get(begin..given.len().min(begin + 60)).unwrap_or_default();
+    Some(format!("what begins with {}", excerpt(&String::from_utf8_lossy(shown))))
 }
