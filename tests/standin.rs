@@ -7,6 +7,8 @@
 
 #[path = "standin/audit.rs"]
 mod audit;
+#[path = "standin/forks.rs"]
+mod forks;
 #[path = "standin/lab.rs"]
 mod lab;
 #[path = "standin/threads.rs"]
@@ -49,6 +51,7 @@ fn main() {
             .into_iter()
             .chain(threads::CASES.iter().copied())
             .chain(audit::CASES.iter().copied())
+            .chain(forks::CASES.iter().copied())
             .map(|(name, run)| Trial::test(name, run))
             .collect(),
         None => Vec::new(),

@@ -114,6 +114,17 @@ pub(super) fn write(input: &Input<'_>, outcome: &Outcome, body: &Body<'_, '_>) -
     format!("{text}\n\n{marker}")
 }
 
+/// An inline comment as part of another text: its place, and suggestions as plain code.
+#[must_use]
+pub fn told(comment: &Comment) -> String {
+    let (text, _) = marker::split(&comment.body);
+    let lines = match comment.start_line {
+        Some(start) => format!("{}:{start}-{}", comment.path, comment.line),
+        None => format!("{}:{}", comment.path, comment.line),
+    };
+    format!("{}\n\n{}", code(&lines), comment::as_code(text))
+}
+
 /// A review's body that also holds comments which GitHub refused. Comments that do not fit any more are
 /// counted; they are in the job summary.
 #[must_use]
@@ -130,12 +141,7 @@ pub fn fold(body: &str, refused: &[Comment]) -> String {
         page.add(REFUSED);
     }
     for comment in refused {
-        let (text, _) = marker::split(&comment.body);
-        let lines = match comment.start_line {
-            Some(start) => format!("{}:{start}-{}", comment.path, comment.line),
-            None => format!("{}:{}", comment.path, comment.line),
-        };
-        page.add(&format!("{}\n\n{}", code(&lines), comment::as_code(text)));
+        page.add(&told(comment));
     }
     let Page { mut text, left_out, .. } = page;
     if left_out > 0 {

@@ -25,7 +25,7 @@ mod proptests;
 #[cfg(test)]
 mod tests;
 
-pub use body::fold;
+pub use body::{fold, told};
 pub use hunks::{DiffLine, FileDiff, Hunk, LineRange, Mark};
 pub use input::{Causes, Input, ReportMode, Reprove, Settings, Texts};
 pub use marker::{Marker, read as read_marker};
