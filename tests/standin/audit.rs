@@ -37,18 +37,17 @@ fn repo() -> Repo {
     repo.write("app.py", "print(1)\n");
     repo.write(
         "worker/Dockerfile",
-        "FROM debian:13-slim\nADD run.py /srv/\nUSER 1000:1000\nCMD [\"/srv/run.py\"]\n",
+        "FROM debian:13-slim\nADD run.py /srv/\nUSER 1000:1000\nCMD [\"ls\", \"/srv\"]\n",
     );
     repo.write("worker/run.py", "print(1)\n");
     repo.commit("base");
-    repo.git(&["tag", "v1"]);
     // The head of the pull request that the stand-in always has.
     repo.write("README.md", "y\n");
     repo.commit("head");
     repo
 }
 
-const DOCKERFILE: &str = "FROM debian:13-slim\nRUN apt-get update && apt-get install -y curl\nADD app.py /app/\nUSER 1000:1000\nCMD [\"/app/app.py\"]\n";
+const DOCKERFILE: &str = "FROM debian:13-slim\nRUN apt-get update && apt-get install -y curl\nADD app.py /app/\nUSER 1000:1000\nCMD [\"curl\", \"--version\"]\n";
 
 fn start(repo: Repo, options: &[&str]) -> Github {
     let mut all = vec!["--event", "workflow_dispatch", "--permissions", ALL, "--allow-actions-prs"];
@@ -149,8 +148,10 @@ fn reads_the_whole_repository() -> Result<(), Failed> {
 
 fn of_a_branch_a_tag_and_a_commit() -> Result<(), Failed> {
     let repo = repo();
-    let commit = repo.git(&["rev-parse", "v1"]);
+    let commit = repo.git(&["rev-parse", "HEAD~1"]);
     let github = start(repo, &[]);
+    let tag = json!({"ref": "refs/tags/v1", "sha": commit}).to_string();
+    github.request("POST", "/repos/octo-org/shop/git/refs", &tag);
     for reference in
         ["main", "refs/heads/main", "update-images", "v1", "refs/tags/v1", &commit, &commit[..10]]
     {
