@@ -1,6 +1,6 @@
 //! The SARIF report of all rule fixtures against the schema of the standard, and against what it is made from.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is a test")]
 
 #[path = "cases/mod.rs"]
 #[allow(dead_code, reason = "the snapshots of the folders are checked elsewhere")]

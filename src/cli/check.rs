@@ -167,7 +167,7 @@ fn show(format: Format, checked: &Checked, streams: &mut Streams) -> anyhow::Res
         Format::Human => report::terminal::render(checked, streams.styled()),
         Format::Json => report::json::render(checked, rules::find)?,
         Format::Sarif => {
-            let run = sarif::Run { rule: rules::find, category: "tidewaiter/", origin: None };
+            let run = sarif::Run { rule: rules::find, category: sarif::CATEGORY, origin: None };
             let sarif = sarif::render(checked, &run)?;
             if sarif.left_out > 0 {
                 let left_out = count(sarif.left_out, "finding");

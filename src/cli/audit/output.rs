@@ -9,9 +9,6 @@ use anyhow::Context as _;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// What code scanning keeps the alerts apart by: those of other tools from ours.
-pub(super) const CATEGORY: &str = "tidewaiter/";
-
 /// What was found, and what is known of the place.
 pub(super) struct Found {
     pub(super) checked: Checked,
@@ -43,7 +40,7 @@ impl Found {
 
     /// The findings as SARIF.
     pub(super) fn sarif(&self, streams: &mut Streams) -> anyhow::Result<String> {
-        let run = sarif::Run { rule: rules::find, category: CATEGORY, origin: self.origin.as_ref() };
+        let run = sarif::Run { rule: rules::find, category: sarif::CATEGORY, origin: self.origin.as_ref() };
         let sarif = sarif::render(&self.checked, &run).context("cannot write the SARIF")?;
         if sarif.left_out > 0 {
             let findings = count(sarif.left_out, "finding");

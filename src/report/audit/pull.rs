@@ -34,10 +34,12 @@ pub fn fix_pull_body(files: &[FixedFile], rule: Lookup, reserve: usize) -> Strin
         let new = if file.before.is_none() { " (new)" } else { "" };
         page.add(&format!("### {}{new}", code(file.path.as_str())));
         // Those to be checked first: they are what a reader has to look at.
-        let mut fixes: Vec<&Applied> = file.applied.iter().collect();
-        fixes.sort_by_key(|fix| (fix.safety == Safety::Safe, fix.line));
-        for fix in fixes {
-            left_out += usize::from(!page.add(&entry(file, fix)));
+        let mut changes: Vec<&Applied> = file.applied.iter().collect();
+        changes.sort_by_key(|fix| (fix.safety == Safety::Safe, &fix.path, fix.line, &fix.title));
+        // Two rules may ask for the same change.
+        let same = |a: &&Applied, b: &&Applied| (&a.title, &a.path, a.line) == (&b.title, &b.path, b.line);
+        for change in changes.chunk_by(same) {
+            left_out += if page.add(&entry(file, change)) { 0 } else { change.len() };
         }
     }
     let rules: BTreeSet<&'static str> = applied.iter().map(|fix| fix.rule).collect();
@@ -54,26 +56,33 @@ pub fn fix_pull_body(files: &[FixedFile], rule: Lookup, reserve: usize) -> Strin
     page.text
 }
 
-/// One change: what it does, what was wrong, what to check.
-fn entry(file: &FixedFile, fix: &Applied) -> String {
+/// One change: what it does, what was wrong, what to check. Empty for no fix.
+fn entry(file: &FixedFile, fixes: &[&Applied]) -> String {
+    let Some(fix) = fixes.first() else { return String::new() };
     let place = if fix.path == file.path {
         format!("line {}", fix.line)
     } else {
         // Another file is the reason for the change of this one.
         format!("for {}", code(&format!("{}:{}", fix.path, fix.line)))
     };
+    let rules: Vec<String> =
+        fixes.iter().map(|fix| format!("{} {}", sign(fix.level), code(fix.rule))).collect();
+    let mut messages: Vec<String> = fixes.iter().map(|fix| prose(&fix.message)).collect();
+    messages.dedup();
     let mut out = format!(
-        "- **{}** ({} {}, {place})\n\n  {}",
+        "- **{}** ({}, {place})\n\n  {}",
         prose(fix.title.trim_end_matches('.')),
-        sign(fix.level),
-        code(fix.rule),
-        prose(&fix.message),
+        rules.join(", "),
+        messages.join(" "),
     );
-    if fix.safety == Safety::Confirm {
-        let notes: Vec<String> = fix.notes.iter().take(8).map(|note| prose(note)).collect();
-        let notes =
-            if notes.is_empty() { "the image may behave differently.".to_owned() } else { notes.join(" ") };
-        let _ = write!(out, "\n\n  **Check before you merge:** {notes}");
+    if fixes.iter().any(|fix| fix.safety == Safety::Confirm) {
+        let mut notes: Vec<String> =
+            fixes.iter().flat_map(|fix| &fix.notes).take(8).map(|note| prose(note)).collect();
+        notes.dedup();
+        if notes.is_empty() {
+            notes.push("the image may behave differently.".to_owned());
+        }
+        let _ = write!(out, "\n\n  **Check before you merge:** {}", notes.join(" "));
     }
     out
 }
