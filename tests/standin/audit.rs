@@ -12,6 +12,7 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("audit_reads_the_whole_repository", reads_the_whole_repository),
     ("audit_of_a_branch_a_tag_and_a_commit", of_a_branch_a_tag_and_a_commit),
     ("audit_of_an_unknown_reference", of_an_unknown_reference),
+    ("audit_of_a_run_for_a_pull_request", of_a_run_for_a_pull_request),
     ("audit_of_a_repository_too_large_for_one_answer", too_large_for_one_answer),
     ("audit_of_large_and_odd_files", large_and_odd_files),
     ("audit_uploads_sarif", uploads_sarif),
@@ -174,6 +175,17 @@ fn of_an_unknown_reference() -> Result<(), Failed> {
             format!("{reference}: {}", run.all())
         })?;
     }
+    no_violations(&github)
+}
+
+fn of_a_run_for_a_pull_request() -> Result<(), Failed> {
+    let github = start(repo(), &["--input", "pull-request=7"]);
+    let run = audit(&github, &[]);
+    ensure(run.code == 2 && run.stderr.contains("pull request 7"), || run.all())?;
+    ensure(github.requests() == 0, || format!("{} requests", github.requests()))?;
+    // Asked for by hand, it is made.
+    let run = audit(&github, &["--repo", "octo-org/shop"]);
+    ensure(run.code == 0, || run.all())?;
     no_violations(&github)
 }
 
