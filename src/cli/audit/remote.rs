@@ -21,6 +21,8 @@ use anyhow::Context as _;
 const MAX_FETCHES: usize = 3;
 /// Branch of the fix pull request for the default branch; for another one its name follows after a `-`.
 const FIX_BRANCH: &str = "tidewaiter/fixes";
+/// The same in every run, so that only what has changed is told.
+const FIX_TITLE: &str = "Apply proven fixes to the container images";
 /// Characters of a body that are kept free for hidden markers.
 const RESERVE: usize = 200;
 /// The longest patch in the job summary, in lines.
@@ -188,18 +190,14 @@ async fn propose(args: &Args, depot: &Depot, checkout: &Checkout, fixed: &[Fixed
             executable: checkout.is_executable(&file.path).unwrap_or(false),
         })
         .collect();
-    let title = match fixed.iter().map(|file| file.applied.len()).sum::<usize>() {
-        1 => "Apply a proven fix for the container images".to_owned(),
-        n => format!("Apply {n} proven fixes for the container images"),
-    };
     let body = if files.is_empty() {
         "There is nothing left that Tidewaiter would fix.".to_owned()
     } else {
         fix_pull_body(&fixed, rules::find, RESERVE)
     };
     let Checkout { commit, root, .. } = checkout;
-    let (title, body) = (title.as_str(), body.as_str());
-    let proposal = Proposal { base, commit, root, branch: &branch, title, body, files: &files };
+    let proposal =
+        Proposal { base, commit, root, branch: &branch, title: FIX_TITLE, body: &body, files: &files };
     told.fix_pull(depot.propose_fixes(&proposal).await);
 }
 
