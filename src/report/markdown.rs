@@ -1,11 +1,12 @@
 //! Findings as a Markdown document, for a job summary or a file.
 
 use super::hunk::{self, around};
-use super::{Checked, visible};
+use super::Checked;
 use crate::config::Level;
 use crate::lint::FileReport;
+use crate::review::markdown::{block, code, prose};
 use crate::rules::{Finding, Fix, Safety};
-use crate::text::{Source, diff};
+use crate::text::{Source, diff, log};
 use std::fmt::Write as _;
 
 /// The most lines that are shown of a finding or of its fix.
@@ -27,7 +28,8 @@ pub fn render(checked: &Checked) -> String {
             let _ = writeln!(out, "- {}: {}", code(error.path.as_str()), prose(&error.message));
         }
     }
-    out
+    // It may be printed in a workflow's log.
+    log::inert(&out).into_owned()
 }
 
 const fn sign(level: Level) -> &'static str {
@@ -82,76 +84,16 @@ fn write_fix(out: &mut String, checked: &Checked, file: &FileReport, fix: &Fix) 
     }
 }
 
-/// A fenced code block whose fence is longer than any run of backticks in the (already visible) text.
-fn fence(out: &mut String, language: &str, text: &str) {
-    let ticks = "`".repeat(longest_run(text).max(2) + 1);
-    let _ = writeln!(out, "{ticks}{language}\n{text}\n{ticks}");
-}
-
-/// Text as a code span, whatever it holds; always on one line.
-fn code(text: &str) -> String {
-    let text = visible(text);
-    let ticks = "`".repeat(longest_run(&text) + 1);
-    // A code span cannot be empty, and a backtick at its edge would join the fence.
-    let edge = text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
-    let space = if edge { " " } else { "" };
-    format!("{ticks}{space}{text}{space}{ticks}")
-}
-
-/// Plain text with code between single backticks: code spans stay code, everything else is escaped.
-fn prose(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut parts = text.split('`').peekable();
-    let mut inside = false;
-    while let Some(part) = parts.next() {
-        // A backtick without a partner is a character.
-        if inside && parts.peek().is_some() {
-            out.push_str(&code(part));
-        } else {
-            if inside {
-                out.push_str("\\`");
-            }
-            out.push_str(&escape(&visible(part)));
-        }
-        inside = !inside;
-    }
-    out
-}
-
-/// Escapes what GitHub's Markdown could take for markup, a mention, a reference, a link or an HTML tag.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\\' | '*' | '_' | '[' | ']' | '!' | '|' | '~' | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            // Mentions and references are found in the rendered text: an escape would not stop them.
-            '@' | '#' if chars.peek().is_some_and(|next| next.is_alphanumeric()) => {
-                out.push(c);
-                out.push_str("&#8203;");
-            }
-            c => out.push(c),
-        }
-    }
-    // Bare addresses become links by themselves.
-    out.replace("://", "&#58;//").replace("www.", "www&#46;")
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+/// A fenced code block of lines that are visible already.
+fn fence(out: &mut String, language: &str, lines: &[String]) {
+    let _ = writeln!(out, "{}", block(language, lines));
 }
 
 /// Lines as they are shown, at most [`MAX_LINES`].
-fn cut(text: &str) -> String {
+fn cut(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = text.lines().take(MAX_LINES).map(hunk::cut).collect();
     if text.lines().nth(MAX_LINES).is_some() {
         lines.push("…".to_owned());
     }
-    lines.join("\n")
+    lines
 }

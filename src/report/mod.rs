@@ -4,7 +4,6 @@
 //! the place where it is written (see [`visible`]).
 
 pub mod annotations;
-mod escape;
 mod excerpt;
 mod hunk;
 pub mod json;
@@ -12,7 +11,7 @@ pub mod markdown;
 pub mod rules;
 pub mod terminal;
 
-pub use escape::{visible, visible_lines};
+pub use crate::text::{visible, visible_lines};
 
 use crate::config::Level;
 use crate::lint::FileReport;

@@ -4,6 +4,7 @@ use super::change::{Change, Changed, Options, complete, config, review};
 use super::{Args, Exit, Streams, UsageError, verdict};
 use crate::repository::{self, ChangedFile, DiskTree, GitTree, Tree, changed_folders};
 use crate::review::{FileDiff, Paint, render};
+use crate::text::log;
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -73,7 +74,7 @@ fn show(
     };
     let plan = review(&change, &options);
     if args.json {
-        streams.print(&serde_json::to_string_pretty(&plan)?);
+        streams.print(&log::inert_json(serde_json::to_string_pretty(&plan)?));
         streams.print("\n");
     } else {
         let paint = if streams.styled() { Paint::Colour } else { Paint::Plain };
