@@ -1,7 +1,7 @@
 //! Findings as a Markdown document, for a job summary or a file.
 
 use super::hunk::{self, around};
-use super::Checked;
+use super::{Checked, visible};
 use crate::config::Level;
 use crate::lint::FileReport;
 use crate::review::markdown::{block, code, prose};
@@ -17,7 +17,7 @@ pub fn render(checked: &Checked) -> String {
     let mut out = format!("# Tidewaiter\n\n{}\n", checked.summary().counts());
     for file in checked.reports().filter(|file| !file.findings.is_empty()) {
         // Writing to a String cannot fail, here and below.
-        let _ = write!(out, "\n## {}\n", code(file.path.as_str()));
+        let _ = write!(out, "\n## {}\n", code(&visible(file.path.as_str())));
         for finding in &file.findings {
             write_finding(&mut out, checked, file, finding);
         }
@@ -25,7 +25,7 @@ pub fn render(checked: &Checked) -> String {
     if !checked.errors.is_empty() {
         out.push_str("\n## Failed\n\n");
         for error in &checked.errors {
-            let _ = writeln!(out, "- {}: {}", code(error.path.as_str()), prose(&error.message));
+            let _ = writeln!(out, "- {}: {}", code(&visible(error.path.as_str())), prose(&error.message));
         }
     }
     // It may be printed in a workflow's log.
@@ -57,7 +57,7 @@ fn write_finding(out: &mut String, checked: &Checked, file: &FileReport, finding
         let path = related.path.as_deref().unwrap_or(&file.path);
         let line = checked.source(file, Some(path)).map(|source| source.line_of(related.span.start));
         let line = line.map_or_else(String::new, |line| format!(":{line}"));
-        let _ = write!(out, "\n- {}: {}", code(&format!("{path}{line}")), prose(&related.message));
+        let _ = write!(out, "\n- {}: {}", code(&format!("{}{line}", visible(path.as_str()))), prose(&related.message));
     }
     if !finding.notes.is_empty() || !finding.related.is_empty() {
         out.push('\n');
@@ -73,7 +73,7 @@ fn write_fix(out: &mut String, checked: &Checked, file: &FileReport, fix: &Fix) 
         Safety::Confirm => "Fix to check first",
     };
     let place = fix.path.as_deref().filter(|path| *path != file.path);
-    let place = place.map_or_else(String::new, |path| format!(" in {}", code(path.as_str())));
+    let place = place.map_or_else(String::new, |path| format!(" in {}", code(&visible(path.as_str()))));
     let _ = write!(out, "\n**{label}**{place}: {}\n", prose(&fix.title));
     let empty = Source::new("");
     let source = checked.source(file, fix.path.as_deref()).unwrap_or(&empty);

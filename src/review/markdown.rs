@@ -81,8 +81,11 @@ fn paragraph(text: &str, code: fn(&str) -> String) -> String {
     for (index, part) in parts.iter().enumerate() {
         if index % 2 == 1 && index < 2 * pairs {
             let span = code(part);
-            // Two spans side by side would merge their backticks.
-            if out.ends_with('`') && !span.is_empty() {
+            if span.is_empty() && !out.ends_with(' ') {
+                // Nothing to see, but what stands on its two sides is not one word.
+                out.push(' ');
+            } else if out.ends_with('`') && !span.is_empty() {
+                // Two spans side by side would merge their backticks.
                 out.push_str(BREAK);
             }
             out.push_str(&span);
@@ -100,6 +103,19 @@ fn escape(text: &str, out: &mut String) {
     let mut rest = text;
     let mut before = ' ';
     while let Some(c) = rest.chars().next() {
+        if !is_word(before)
+            && let Some(name) = commit(rest)
+        {
+            // No part is long enough for a name.
+            for (index, digit) in name.chars().enumerate() {
+                if index > 0 && index % 6 == 0 {
+                    out.push_str(BREAK);
+                }
+                out.push(digit);
+            }
+            (before, rest) = ('0', rest.get(name.len()..).unwrap_or(""));
+            continue;
+        }
         let after = rest.get(c.len_utf8()..).unwrap_or("");
         let at_start = out.is_empty();
         let in_word = out.chars().next_back().is_some_and(char::is_alphanumeric)
@@ -138,10 +154,6 @@ fn escape(text: &str, out: &mut String) {
                 out.push('\\');
                 out.push(c);
             }
-            c if !is_word(before) && is_commit(rest) => {
-                out.push(c);
-                out.push_str(BREAK);
-            }
             c => out.push(c),
         }
         before = c;
@@ -153,13 +165,14 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Whether a word starts the text that GitHub may take for the name of a commit. Numbers are spared: they are
-/// numbers nearly always, and a link to a commit does no harm.
-fn is_commit(text: &str) -> bool {
-    let word = text.split(|c| !is_word(c)).next().unwrap_or("");
-    (7..=40).contains(&word.len())
+/// The word at the start of the text, when GitHub may take it for the name of a commit. Numbers are spared: they
+/// are numbers nearly always, and a link to a commit does no harm.
+fn commit(text: &str) -> Option<&str> {
+    let word = text.split(|c| !is_word(c)).next()?;
+    let named = (7..=40).contains(&word.len())
         && word.bytes().all(|b| b.is_ascii_hexdigit())
-        && word.bytes().any(|b| b.is_ascii_alphabetic())
+        && word.bytes().any(|b| b.is_ascii_alphabetic());
+    named.then_some(word)
 }
 
 /// Whether the text after a colon makes it a picture, as in `:octocat:`.
@@ -241,7 +254,7 @@ mod tests {
         insta::assert_snapshot!(prose("- `a``b` <!-- snake_case _x_ www.x.y GH-1 $a$"),
             @r"\- `a`&#8203;`b` &lt;\!-- snake_case \_x\_ www&#8203;.x.y GH&#8203;-1 <span>$</span>a<span>$</span>");
         assert_eq!(prose("1. one"), "1\\. one");
-        assert_eq!(prose("at 0a1b2c3 :octocat: a:b 1234567 cafe"), "at 0&#8203;a1b2c3 :&#8203;octocat: a:b 1234567 cafe");
+        assert_eq!(prose("at 0a1b2c3 :octocat: a:b 1234567 cafe"), "at 0a1b2c&#8203;3 :&#8203;octocat: a:b 1234567 cafe");
         assert_eq!(prose("line\none\r\n\ttwo"), "line one  two");
     }
 

@@ -14,20 +14,24 @@ const BROKEN: &str = "# #[";
 
 /// Lines of which none is a command: `##[` is broken up, and a bar stands before a leading `::`.
 pub fn inert(text: &str) -> Cow<'_, str> {
-    let starts = |line: &str| line.trim_start().starts_with(NEW);
     let old = text.contains(OLD);
-    if !old && !text.split('\n').any(starts) {
+    if !old && !text.split('\n').any(is_command) {
         return Cow::Borrowed(text);
     }
     let text = if old { Cow::Owned(text.replace(OLD, BROKEN)) } else { Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len() + 16);
     for line in text.split_inclusive('\n') {
-        if starts(line) {
+        if is_command(line) {
             out.push_str("| ");
         }
         out.push_str(line);
     }
     Cow::Owned(out)
+}
+
+/// A third colon makes it none: the excerpts of a terminal have such lines.
+fn is_command(line: &str) -> bool {
+    line.trim_start().strip_prefix(NEW).is_some_and(|rest| !rest.starts_with(':'))
 }
 
 /// The same JSON without any [`OLD`]: outside of strings it cannot stand, inside the escape means the same.
@@ -44,6 +48,7 @@ mod tests {
     fn no_line_is_a_command() {
         assert_eq!(inert("a\n\u{a0} ::error::x\nb ##[group]\n"), "a\n| \u{a0} ::error::x\nb # #[group]\n");
         assert_eq!(inert("###[x]"), "## #[x]");
+        assert_eq!(inert(" ::: a::b\n"), " ::: a::b\n");
         assert!(matches!(inert("a::b ##\n"), Cow::Borrowed(_)));
     }
 
