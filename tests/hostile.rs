@@ -184,7 +184,7 @@ fn found(tree: &MemoryTree, named: &[Named]) -> Vec<FileReport> {
 }
 
 /// The review, as if half of each file were new, and again with everything in the body.
-fn plans(tree: &MemoryTree, reports: &[FileReport]) -> Vec<(Plan, Vec<FileDiff>)> {
+fn plans(tree: &MemoryTree, reports: &[FileReport], notes: &[String]) -> Vec<(Plan, Vec<FileDiff>)> {
     let diff = |report: &FileReport, whole: bool| {
         let text = report.source.text();
         let lines = text.split_inclusive('\n').count();
@@ -197,6 +197,7 @@ fn plans(tree: &MemoryTree, reports: &[FileReport]) -> Vec<(Plan, Vec<FileDiff>)
     for (whole, comments) in [(true, 100), (false, 2)] {
         let diffs: Vec<FileDiff> = reports.iter().map(|report| diff(report, whole)).collect();
         let mut input = Input::new("0123456789012345678901234567890123456789", &[], reports, &diffs);
+        input.notes = notes;
         input.causes = Some(&everything);
         input.texts = Some(&texts);
         input.settings.inline_level = tidewaiter::config::Level::Style;
@@ -255,7 +256,8 @@ fn assert_commands(text: &str, paths: &[&Utf8Path], attack: &str) {
 
 /// Every output of these findings.
 fn assert_all(tree: &MemoryTree, reports: Vec<FileReport>, attack: &str) {
-    for (plan, diffs) in plans(tree, &reports) {
+    let notes = [format!("`{attack}` is not read: {attack}.")];
+    for (plan, diffs) in plans(tree, &reports, &notes) {
         let paths: Vec<&Utf8Path> = diffs.iter().map(|diff| &*diff.path).collect();
         if let Some(review) = &plan.review {
             assert_inert(Text::Review, &review.body, attack);
@@ -366,11 +368,9 @@ fn no_message_is_live() {
                 codes: Vec::new(),
             };
             let report = FileReport {
-                path: Utf8PathBuf::from(format!("{message}/Dockerfile")),
-                source: Source::new(text),
                 findings: vec![finding],
-                suppressed: 0,
                 withheld: vec![("run-as-root", message.clone())],
+                ..FileReport::new(format!("{message}/Dockerfile"), Source::new(text))
             };
             assert_all(&MemoryTree::complete(), vec![report], attack);
         }

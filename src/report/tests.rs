@@ -53,8 +53,8 @@ fn finding(rule: &'static str, level: Level, text: &str, at: &str, message: &str
 }
 
 fn file(text: &str, findings: Vec<Finding>) -> FileReport {
-    let path = "app/Dockerfile".into();
-    FileReport { path, source: Source::new(text), findings, suppressed: 0, withheld: Vec::new() }
+    let path = "app/Dockerfile";
+    FileReport { findings, ..FileReport::new(path, Source::new(text)) }
 }
 
 const TEXT: &str = "FROM debian:13\nADD app.py /app/\nRUN apt-get update && \\\n    apt-get install -y curl\nCMD [\"python3\", \"/app/app.py\"]\n";

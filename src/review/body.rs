@@ -52,7 +52,20 @@ pub(super) fn verdict(input: &Input<'_>, outcome: &Outcome) -> String {
         let _ = write!(text, " {} said in an earlier review.", outcome.repeated);
     }
     if outcome.suppressed > 0 {
-        let _ = write!(text, " {} silenced by comments in the files.", outcome.suppressed);
+        let _ = write!(text, " {} silenced by comments in the files", outcome.suppressed);
+        let _ = match (outcome.silenced_here, outcome.suppressed) {
+            (0, _) => write!(text, "."),
+            (1, 1) => write!(text, ", which this change adds."),
+            (here, all) if here == all => write!(text, ", all of which this change adds."),
+            (here, _) => write!(text, ", {here} of them by comments that this change adds."),
+        };
+    }
+    if outcome.overruled > 0 {
+        let _ = write!(
+            text,
+            " {} said although comments in the files ignore them: `allow-inline-ignore` is false.",
+            outcome.overruled
+        );
     }
     text
 }
@@ -70,6 +83,7 @@ pub(super) fn write(
     let marker = marker::body(input.commit, &seen);
     let limit = MAX_BODY - marker.len() - 200;
     let mut page = Page { text: verdict(input, outcome), limit, left_out: 0 };
+    add_notes(input, &mut page);
     let (open, folded): (Vec<&Item<'_>>, Vec<&Item<'_>>) =
         rest.iter().partition(|item| item.finding.level >= input.settings.inline_level.min(Level::Warning));
     let fix = if input.settings.suggestions { ShowFix::Diff } else { ShowFix::Words };
@@ -97,6 +111,19 @@ pub(super) fn write(
         let _ = write!(text, "\n\n{left_out} more: see the job summary.");
     }
     format!("{text}\n\n{marker}")
+}
+
+/// The most notes that are shown.
+const MAX_NOTES: usize = 20;
+
+/// What was left out, or does not count yet.
+fn add_notes(input: &Input<'_>, page: &mut Page) {
+    for note in input.notes.iter().take(MAX_NOTES) {
+        page.add(&prose(note));
+    }
+    if input.notes.len() > MAX_NOTES {
+        page.add(&format!("… and {}.", count(input.notes.len() - MAX_NOTES, "more note")));
+    }
 }
 
 /// A review in which some comments (by index) stand in the body instead: for those that GitHub refuses.
@@ -150,6 +177,7 @@ pub(super) fn summary(
         limit: MAX_SUMMARY,
         left_out: 0,
     };
+    add_notes(input, &mut page);
     if !delta.reported.is_empty() {
         let mut table = "| | Where | Rule | Finding | Fix |\n|---|---|---|---|---|".to_owned();
         for item in delta.reported.iter().take(MAX_ROWS) {

@@ -303,7 +303,7 @@ mod tests {
         let of = |finding, first| {
             let range = LineRange::new(first, 2);
             let entries =
-                vec![Entry { item: Item { finding, report: &report, introduced: true }, in_block: true }];
+                vec![Entry { item: Item { finding, report: &report, introduced: true, changed: true }, in_block: true }];
             Draft {
                 path: "Dockerfile".into(),
                 range,

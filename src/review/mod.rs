@@ -25,7 +25,7 @@ mod proptests;
 mod tests;
 
 pub use body::fold;
-pub use hunks::{DiffLine, FileDiff, Hunk, LineRange, Mark};
+pub use hunks::{Added, DiffLine, FileDiff, Hunk, LineRange, Mark};
 pub use input::{Causes, Input, ReportMode, Reprove, Settings, Texts};
 pub use marker::{Marker, read as read_marker};
 pub use page::MAX_BODY;
@@ -33,6 +33,7 @@ pub use plan::{Annotation, Comment, Outcome, OwnThread, Plan, Review, Update};
 pub use render::{Paint, render};
 
 use crate::config::Level;
+use crate::lint::FileReport;
 use crate::repository::is_dockerfile;
 use delta::{Delta, Item};
 
@@ -67,6 +68,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         annotations: visible.iter().map(annotation).collect(),
         summary: body::summary(input, &delta, &outcome, &drafts, &rest),
         outcome,
+        notes: input.notes.to_vec(),
     }
 }
 
@@ -82,9 +84,19 @@ fn outcome(input: &Input<'_>, delta: &Delta<'_>) -> Outcome {
         fixed: delta.fixed.len(),
         existing: delta.existing,
         suppressed: input.head.iter().map(|report| report.suppressed).sum(),
+        silenced_here: input.head.iter().map(|report| silenced_here(input, report)).sum(),
+        overruled: input.head.iter().map(|report| report.overruled).sum(),
         comments: 0,
         repeated: 0,
     }
+}
+
+/// Number of findings that comments on lines of the change itself silence.
+fn silenced_here(input: &Input<'_>, report: &FileReport) -> usize {
+    let Some(diff) = input.diff(&report.path).filter(|_| !report.silenced.is_empty()) else { return 0 };
+    let added = diff.added();
+    let lines = report.silenced.iter().map(|comment| report.source.lines_of(*comment));
+    lines.filter(|(first, last)| added.meets(LineRange::new(*first, *last))).count()
 }
 
 fn annotation(item: &Item<'_>) -> Annotation {

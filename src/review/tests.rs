@@ -9,7 +9,7 @@ use camino::Utf8Path;
 
 pub(super) fn report(path: &str, text: &str, findings: Vec<Finding>) -> FileReport {
     let findings = findings.into_iter().map(|f| Finding { path: path.into(), ..f }).collect();
-    FileReport { path: path.into(), source: Source::new(text), findings, suppressed: 0, withheld: Vec::new() }
+    FileReport { findings, ..FileReport::new(path, Source::new(text)) }
 }
 
 /// A finding on the first place where `needle` stands; its fingerprint is rule and needle.

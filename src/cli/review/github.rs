@@ -1,6 +1,6 @@
 //! `tidewaiter review` in a workflow: reads the pull request over the API, posts one review.
 
-use super::change::{Change, Changed, Options, complete, config, review};
+use super::change::{Change, Changed, Chosen, Options, complete, config, review};
 use super::{Args, Exit, Streams, UsageError, verdict};
 use crate::config::Config;
 use crate::github::{
@@ -62,7 +62,7 @@ async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Stre
     };
     let mut snapshot = session.snapshot(is_dockerfile, wanted).await?;
     let (plan, config) = settle(args, &session, &mut snapshot).await?;
-    for note in &snapshot.notes {
+    for note in &plan.notes {
         streams.note(note);
     }
     if args.dry_run {
@@ -92,12 +92,12 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
     let mut fetches = 0;
     loop {
         // Without a Dockerfile nothing was read of the base, and nothing is needed.
-        let config = match snapshot.dockerfiles().next() {
+        let chosen = match snapshot.dockerfiles().next() {
             Some(_) => config(&snapshot.base, args.config.as_deref())?,
-            None => Config::default(),
+            None => Chosen::nothing(),
         };
-        let mut options = Options { config, today: args.today() };
-        args.apply(&mut options.config);
+        let mut options = Options { chosen, today: args.today() };
+        args.apply(&mut options.chosen.config);
         let change = Change {
             base: &snapshot.base,
             head: &snapshot.head,
@@ -107,6 +107,8 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
             threads: &snapshot.threads,
             reviews: &snapshot.reviews,
             reviewed: snapshot.reviewed,
+            touched: touched(snapshot),
+            notes: snapshot.notes.clone(),
         };
         let plan = review(&change, &options);
         let mut missing = snapshot.head.wanted();
@@ -119,8 +121,8 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
         missing.sort();
         missing.dedup();
         if missing.is_empty() || fetches == MAX_FETCHES || !session.fetch(snapshot, &missing).await? {
-            complete(&options.config)?;
-            return Ok((plan, options.config));
+            complete(&options.chosen)?;
+            return Ok((plan, options.chosen.config));
         }
         fetches += 1;
     }
@@ -134,6 +136,15 @@ fn changed(snapshot: &Snapshot) -> Vec<Changed> {
             base: file.base_path().map(ToOwned::to_owned),
         })
         .collect()
+}
+
+/// All paths of the change, old and new.
+fn touched(snapshot: &Snapshot) -> Vec<Utf8PathBuf> {
+    let paths = |file: &crate::github::ChangedFile| {
+        let old = file.base_path().filter(|old| *old != file.path).map(ToOwned::to_owned);
+        old.into_iter().chain([file.path.clone()])
+    };
+    snapshot.files.iter().flat_map(paths).collect()
 }
 
 /// The diff of every changed file: GitHub's own patch, else computed from the texts.
