@@ -5,6 +5,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test")]
 
+#[path = "standin/anchors.rs"]
+mod anchors;
 #[path = "standin/lab.rs"]
 mod lab;
 
@@ -41,7 +43,10 @@ fn main() {
         ("the_threshold_decides_the_exit_code", the_threshold_decides_the_exit_code),
     ];
     let trials = match lab::standin() {
-        Some(_) => cases.into_iter().map(|(name, run)| Trial::test(name, run)).collect(),
+        Some(_) => {
+            let all = cases.iter().chain(anchors::CASES);
+            all.map(|(name, run)| Trial::test(*name, *run)).collect()
+        }
         None => Vec::new(),
     };
     libtest_mimic::run(&arguments, trials).exit();
