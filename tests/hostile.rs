@@ -11,6 +11,9 @@ mod cases;
 mod markdown;
 #[path = "hostile/runner.rs"]
 mod runner;
+#[cfg(unix)]
+#[path = "hostile/sizes.rs"]
+mod sizes;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use markdown::{Kind as Text, assert_inert};
@@ -155,7 +158,10 @@ fn spoilt(case: &MemoryTree, word: &str, line: &str, dice: &mut Dice) -> (Memory
         let text = spoil(&text, word, line, dice);
         let path = if is_dockerfile(&path) && dice.roll(2) == 0 {
             // A path of several parts where the attack has slashes, and with a line end in its name.
-            Utf8PathBuf::from(format!("{}/{line}\n{word}.Dockerfile", path.parent().unwrap_or(Utf8Path::new(""))))
+            Utf8PathBuf::from(format!(
+                "{}/{line}\n{word}.Dockerfile",
+                path.parent().unwrap_or(Utf8Path::new(""))
+            ))
         } else {
             path
         };
@@ -170,8 +176,7 @@ fn spoilt(case: &MemoryTree, word: &str, line: &str, dice: &mut Dice) -> (Memory
 
 /// The findings of all rules, also of those that are off.
 fn found(tree: &MemoryTree, named: &[Named]) -> Vec<FileReport> {
-    let settings =
-        Settings { only: rules::all().map(|rule| rule.id.to_owned()).collect(), ..settings() };
+    let settings = Settings { only: rules::all().map(|rule| rule.id.to_owned()).collect(), ..settings() };
     let mut reports: Vec<FileReport> =
         named.iter().map(|(path, source)| lint(path, source, tree, &settings)).collect();
     for around in lint_repository(named, tree, &settings) {
@@ -242,7 +247,9 @@ fn assert_commands(text: &str, paths: &[&Utf8Path], attack: &str) {
         assert!(line.starts_with("::") && !line.contains("##["), "{attack:?}: {line:?}");
         for (key, value) in &command.properties {
             let known = match key.as_str() {
-                "file" => paths.iter().any(|path| tidewaiter::text::visible(path.as_str()).replace("##[", "# #[") == *value),
+                "file" => paths
+                    .iter()
+                    .any(|path| tidewaiter::text::visible(path.as_str()).replace("##[", "# #[") == *value),
                 "line" | "endLine" => value.bytes().all(|b| b.is_ascii_digit()),
                 "title" => value == "tidewaiter" || rules::find(value).is_some(),
                 _ => false,
@@ -270,7 +277,11 @@ fn assert_all(tree: &MemoryTree, reports: Vec<FileReport>, attack: &str) {
         assert_inert(Text::Summary, &plan.summary, attack);
         assert_quiet(&render(&plan, &diffs, Paint::Plain), attack);
         assert_only_colours(&render(&plan, &diffs, Paint::Colour), attack);
-        assert_commands(&annotations::render(&plan.annotations, "All are in the job summary"), &paths, attack);
+        assert_commands(
+            &annotations::render(&plan.annotations, "All are in the job summary"),
+            &paths,
+            attack,
+        );
     }
     let errors = reports
         .iter()

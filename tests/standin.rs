@@ -271,6 +271,11 @@ fn configuration_comes_from_the_base() -> Result<(), Failed> {
     ensure(run.summary.contains("add-instead-of-copy") && !run.summary.contains("run-as-root"), || {
         format!("{}\n{}", run.all(), run.summary)
     })?;
+    let note = "The pull request changes `.tidewaiter.yml`: it counts from the next pull request on.";
+    let review = list(&github.state(), "reviews").first().map(ToString::to_string).unwrap_or_default();
+    ensure(run.summary.contains(note) && run.stderr.contains(note) && review.contains(note), || {
+        format!("{}\n{}\n{review}", run.all(), run.summary)
+    })?;
     no_violations(&github)
 }
 

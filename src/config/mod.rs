@@ -34,8 +34,8 @@ pub use level::Level;
 pub use model::{
     Config, Exclude, FILE_NAMES, FailOn, MAX_BYTES, ReportScope, ReviewSettings, RuleSetting, Suggestions,
 };
-pub use read::nests_too_deep;
 pub use options::{NO_OPTIONS, RULE_OPTIONS, RuleOptions};
+pub use read::nests_too_deep;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fmt;

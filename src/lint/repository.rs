@@ -215,9 +215,7 @@ fn is_broken(path: &Utf8Path, text: &str) -> bool {
 fn reports(found: Found, files: &[Named], tree: &dyn Tree) -> Vec<FileReport> {
     let Found { findings, silenced, overruled, withheld } = found;
     let mut by_path: BTreeMap<Utf8PathBuf, FileReport> = BTreeMap::new();
-    let empty = |path: &Utf8Path| {
-        Some(FileReport::new(path, text_of(path, files, tree)?))
-    };
+    let empty = |path: &Utf8Path| Some(FileReport::new(path, text_of(path, files, tree)?));
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut findings = findings;
     findings.sort_by(|a, b| {

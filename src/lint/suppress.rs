@@ -97,8 +97,12 @@ impl Suppressions {
 
     /// Our own comments with what became of them; `runs` tells whether a rule runs.
     pub(super) fn comments(&self, runs: impl Fn(&Rule) -> bool) -> Vec<IgnoreComment> {
-        let used_anywhere: HashSet<&str> =
-            self.whole_file.iter().filter(|(_, used, _)| used.get()).map(|(code, ..)| code.as_str()).collect();
+        let used_anywhere: HashSet<&str> = self
+            .whole_file
+            .iter()
+            .filter(|(_, used, _)| used.get())
+            .map(|(code, ..)| code.as_str())
+            .collect();
         let state = |own: &Own, code: &str| {
             let plain = normalise(code);
             let used = match own.reach {

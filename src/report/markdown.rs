@@ -57,7 +57,12 @@ fn write_finding(out: &mut String, checked: &Checked, file: &FileReport, finding
         let path = related.path.as_deref().unwrap_or(&file.path);
         let line = checked.source(file, Some(path)).map(|source| source.line_of(related.span.start));
         let line = line.map_or_else(String::new, |line| format!(":{line}"));
-        let _ = write!(out, "\n- {}: {}", code(&format!("{}{line}", visible(path.as_str()))), prose(&related.message));
+        let _ = write!(
+            out,
+            "\n- {}: {}",
+            code(&format!("{}{line}", visible(path.as_str()))),
+            prose(&related.message)
+        );
     }
     if !finding.notes.is_empty() || !finding.related.is_empty() {
         out.push('\n');

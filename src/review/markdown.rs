@@ -221,11 +221,8 @@ pub(crate) fn block(info: &str, lines: &[String]) -> String {
 /// with a visible mark.
 pub(super) fn diff(text: &str) -> String {
     let total = text.lines().count();
-    let mut lines: Vec<String> = text
-        .lines()
-        .take(MAX_DIFF_LINES)
-        .map(|line| cut(line, MAX_LINE_CHARS))
-        .collect();
+    let mut lines: Vec<String> =
+        text.lines().take(MAX_DIFF_LINES).map(|line| cut(line, MAX_LINE_CHARS)).collect();
     if total > MAX_DIFF_LINES {
         lines.push(format!("… {} more lines", total - MAX_DIFF_LINES));
     }
@@ -254,7 +251,10 @@ mod tests {
         insta::assert_snapshot!(prose("- `a``b` <!-- snake_case _x_ www.x.y GH-1 $a$"),
             @r"\- `a`&#8203;`b` &lt;\!-- snake_case \_x\_ www&#8203;.x.y GH&#8203;-1 <span>$</span>a<span>$</span>");
         assert_eq!(prose("1. one"), "1\\. one");
-        assert_eq!(prose("at 0a1b2c3 :octocat: a:b 1234567 cafe"), "at 0a1b2c&#8203;3 :&#8203;octocat: a:b 1234567 cafe");
+        assert_eq!(
+            prose("at 0a1b2c3 :octocat: a:b 1234567 cafe"),
+            "at 0a1b2c&#8203;3 :&#8203;octocat: a:b 1234567 cafe"
+        );
         assert_eq!(prose("line\none\r\n\ttwo"), "line one  two");
     }
 

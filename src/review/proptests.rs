@@ -244,15 +244,21 @@ proptest! {
     }
 
     #[test]
-    fn patches_and_texts_give_the_same_lines((base, head) in texts()) {
-        let (read, computed) = (
-            FileDiff::from_patch("f", &patch(&base, &head)),
-            FileDiff::from_texts("f", &base, &head),
-        );
-        prop_assert_eq!(read.added(), computed.added());
-        let ranges = |diff: &FileDiff| -> Vec<_> { diff.hunks.iter().map(super::Hunk::range).collect() };
-        prop_assert_eq!(ranges(&read), ranges(&computed));
-        prop_assert_eq!(read.hunks, computed.hunks);
+    fn patches_show_the_head((base, head) in texts()) {
+        let diff = FileDiff::from_patch("f", &patch(&base, &head));
+        let source = Source::new(head.clone());
+        let numbered = diff.hunks.iter().flat_map(|hunk| &hunk.lines);
+        for (number, line) in numbered.filter_map(|line| Some((line.new?, line))) {
+            prop_assert!(number <= source.line_count());
+            prop_assert_eq!(source.line(number), line.text.as_str());
+        }
+        prop_assert_eq!(diff.hunks.is_empty(), base == head);
+        // The lines of the base are all there, too: context and removed ones.
+        let old: Vec<&str> = base.lines().collect();
+        let shown = diff.hunks.iter().flat_map(|h| &h.lines).filter(|line| line.mark != super::Mark::Added);
+        for line in shown {
+            prop_assert!(old.contains(&line.text.as_str()), "{line:?}");
+        }
     }
 
     #[test]

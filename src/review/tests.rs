@@ -469,14 +469,18 @@ fn who_silences_findings_is_said() {
     let silenced = vec![span("# tidewaiter ignore=r", 0), span("# tidewaiter ignore=r", 20)];
     let of = |base: &str| {
         let found = vec![finding(text, "x", Level::Warning, "FROM", "m")];
-        let head = [FileReport { suppressed: 2, silenced: silenced.clone(), ..report("Dockerfile", text, found) }];
+        let head =
+            [FileReport { suppressed: 2, silenced: silenced.clone(), ..report("Dockerfile", text, found) }];
         let diffs = [FileDiff::from_texts("Dockerfile", base, text)];
         plan(&Input::new("head", &[], &head, &diffs)).review.unwrap().body
     };
     assert!(of(text).contains(" 2 silenced by comments in the files.\n"));
     assert!(of("").contains(" 2 silenced by comments in the files, all of which this change adds.\n"));
     let one = of("FROM a\n# tidewaiter ignore=r\nRUN b\n");
-    assert!(one.contains(" 2 silenced by comments in the files, 1 of them by comments that this change adds.\n"), "{one}");
+    assert!(
+        one.contains(" 2 silenced by comments in the files, 1 of them by comments that this change adds.\n"),
+        "{one}"
+    );
     let found = vec![finding(text, "x", Level::Warning, "FROM", "m")];
     let head = [FileReport { overruled: 1, ..report("Dockerfile", text, found) }];
     let notes = ["The pull request changes `.tidewaiter.yml`.".to_owned()];

@@ -32,10 +32,8 @@ fn options() -> Options<'static> {
 
 /// The HTML that we write: elements without attributes, and the hidden marker.
 static OWN_HTML: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"^(?:</?(?:details|summary|sub|span|code)>|<!-- tidewaiter:v1 [A-Za-z0-9_.:=, +-]*-->)$",
-    )
-    .unwrap()
+    Regex::new(r"^(?:</?(?:details|summary|sub|span|code)>|<!-- tidewaiter:v1 [A-Za-z0-9_.:=, +-]*-->)$")
+        .unwrap()
 });
 static TAGS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"<[^>]*>").unwrap());
 /// What GitHub's filters act on in rendered text outside of code. A zero-width space stops each of them.
@@ -103,13 +101,22 @@ fn look(kind: Kind, node: Node<'_>) -> Option<String> {
             let text = plain(node);
             let verdict = Regex::new(r"^(?:[0-9]+ problems? (?:introduced|found)|No new problems)$").unwrap();
             let ours = [
-                "Error", "Warning", "Info", "Style", "To do:", "Before you commit:", "Check before you commit:",
-                "One suggestion:", "Safe fix", "Fix to check first",
+                "Error",
+                "Warning",
+                "Info",
+                "Style",
+                "To do:",
+                "Before you commit:",
+                "Check before you commit:",
+                "One suggestion:",
+                "Safe fix",
+                "Fix to check first",
             ];
             if ours.contains(&text.as_str()) || verdict.is_match(&text) { None } else { bad("bold text") }
         }
         NodeValue::List(_) | NodeValue::Item(_) if kind != Kind::Review => {
-            let nested = node.ancestors().skip(1).any(|up| matches!(up.data.borrow().value, NodeValue::Item(_)));
+            let nested =
+                node.ancestors().skip(1).any(|up| matches!(up.data.borrow().value, NodeValue::Item(_)));
             if nested && matches!(data.value, NodeValue::List(_)) { bad("a list in a list") } else { None }
         }
         NodeValue::Table(table) if kind == Kind::Summary => {
@@ -136,21 +143,51 @@ fn plain(node: Node<'_>) -> String {
 
 fn live(node: Node<'_>) -> Option<String> {
     let text = plain(node);
-    LIVE.iter().find_map(|(name, pattern)| Some(format!("a live {name}: {:?}", pattern.find(&text)?.as_str())))
+    LIVE.iter()
+        .find_map(|(name, pattern)| Some(format!("a live {name}: {:?}", pattern.find(&text)?.as_str())))
 }
 
 #[test]
 fn the_oracle_sees_what_is_live() {
     let live = [
-        "a @team", "see #12", "see GH-12", "https://x.example/", "www.x.example", "![a](b)", "[a](b)", "<img src=x>",
-        "<!-- x -->", "```diff\nopen", "    code", "- [ ] x", "> quote", "> [!NOTE]\n> x", "a\n===", "# a", "***",
-        "a[^1]\n\n[^1]: b", "*a*", "~~a~~", "$a$", "$`a`$", ":octocat:", "at 0a1b2c3d", "a\u{200b}b", "**x**",
-        "<details open>", "|a|b|\n|-|-|\n|c|d|", "<b\n>", "a  \nb", "```html\nx\n```",
+        "a @team",
+        "see #12",
+        "see GH-12",
+        "https://x.example/",
+        "www.x.example",
+        "![a](b)",
+        "[a](b)",
+        "<img src=x>",
+        "<!-- x -->",
+        "```diff\nopen",
+        "    code",
+        "- [ ] x",
+        "> quote",
+        "> [!NOTE]\n> x",
+        "a\n===",
+        "# a",
+        "***",
+        "a[^1]\n\n[^1]: b",
+        "*a*",
+        "~~a~~",
+        "$a$",
+        "$`a`$",
+        ":octocat:",
+        "at 0a1b2c3d",
+        "a\u{200b}b",
+        "**x**",
+        "<details open>",
+        "|a|b|\n|-|-|\n|c|d|",
+        "<b\n>",
+        "a  \nb",
+        "```html\nx\n```",
     ];
     for text in live {
         assert!(problem(Kind::Review, text).is_some(), "{text:?}");
     }
-    for text in ["`@team #1 <img>`", "a@&#8203;b #&#8203;1", "```diff\n<img>\n```", "**Error** · `x`", "<sub>a</sub>"] {
+    for text in
+        ["`@team #1 <img>`", "a@&#8203;b #&#8203;1", "```diff\n<img>\n```", "**Error** · `x`", "<sub>a</sub>"]
+    {
         assert_eq!(problem(Kind::Review, text), None);
     }
 }

@@ -3,8 +3,21 @@
 
 /// `ActionCommandManager` and its extensions.
 const KNOWN: [&str; 15] = [
-    "add-mask", "add-matcher", "add-path", "debug", "echo", "endgroup", "error", "group", "notice",
-    "remove-matcher", "save-state", "set-env", "set-output", "stop-commands", "warning",
+    "add-mask",
+    "add-matcher",
+    "add-path",
+    "debug",
+    "echo",
+    "endgroup",
+    "error",
+    "group",
+    "notice",
+    "remove-matcher",
+    "save-state",
+    "set-env",
+    "set-output",
+    "stop-commands",
+    "warning",
 ];
 
 /// A command with its properties and its text, unescaped.

@@ -1,5 +1,5 @@
 //! Suggestions on real pull requests, applied as people do it: the file becomes byte for byte the text that was
-//! proven. `UPDATE` is never needed: the expected texts are written out, and small enough to be read.
+//! proven. The expected texts are written out, small enough to be read.
 
 use super::lab::{Github, Repo};
 use super::{Case, comments, ensure, no_violations};
@@ -30,7 +30,7 @@ fn start(base: Option<(&str, &str)>, head: (&str, &str), around: &[(&str, &str)]
     }
     repo.commit("base");
     if let Some((path, _)) = base.filter(|(path, _)| *path != head.0) {
-        repo.git(&["mv", path, head.0]);
+        repo.remove(path);
     }
     repo.write(head.0, head.1);
     repo.commit("head");
@@ -38,7 +38,11 @@ fn start(base: Option<(&str, &str)>, head: (&str, &str), around: &[(&str, &str)]
 }
 
 fn bodies(github: &Github) -> String {
-    comments(github).iter().filter_map(|comment| comment["body"].as_str()).collect::<Vec<_>>().join("\n----\n")
+    comments(github)
+        .iter()
+        .filter_map(|comment| comment["body"].as_str())
+        .collect::<Vec<_>>()
+        .join("\n----\n")
 }
 
 /// Reviews, applies all suggestions in one commit, and compares.
@@ -60,7 +64,9 @@ fn a_new_file() -> Result<(), Failed> {
         ("Dockerfile", "FROM debian:13\nADD app.py /app/\nRUN apt-get update && apt-get install -y curl\n"),
         &[("app.py", "1\n")],
     );
-    expect(&github, "Dockerfile", "?")
+    let expected = "FROM debian:13\nCOPY app.py /app/\nRUN apt-get update && apt-get install --no-install-recommends -y \
+                    ca-certificates curl && rm -rf /var/lib/apt/lists/*\n";
+    expect(&github, "Dockerfile", expected)
 }
 
 fn line_ends_of_two_characters() -> Result<(), Failed> {
@@ -104,7 +110,9 @@ fn several_findings_on_one_range() -> Result<(), Failed> {
         ("Dockerfile", "FROM debian:13\nRUN apt-get update && apt-get install curl\nUSER app\n"),
         &[],
     );
-    expect(&github, "Dockerfile", "?")?;
+    let expected = "FROM debian:13\nRUN apt-get update && apt-get install -y --no-install-recommends \
+                    ca-certificates curl && rm -rf /var/lib/apt/lists/*\nUSER app\n";
+    expect(&github, "Dockerfile", expected)?;
     let all = comments(&github);
     ensure(all.len() == 1, || format!("{} comments: {}", all.len(), bodies(&github)))
 }
@@ -115,13 +123,15 @@ fn lines_that_go() -> Result<(), Failed> {
         ("Dockerfile", "FROM debian:13\nCMD [\"a\"]\nUSER app\nCMD [\"b\"]\n"),
         &[],
     );
-    expect(&github, "Dockerfile", "?")
+    expect(&github, "Dockerfile", "FROM debian:13\nUSER app\nCMD [\"b\"]\n")
 }
 
 fn outside_of_the_hunks_it_is_a_diff() -> Result<(), Failed> {
     // The instruction begins far above the lines that change.
     let many: String = (0..30).map(|n| format!("    p{n} \\\n")).collect();
-    let old = format!("FROM debian:13\nRUN apt-get update && apt-get install -y \\\n{many}    curl && rm -rf /var/lib/apt/lists/*\nUSER app\n");
+    let old = format!(
+        "FROM debian:13\nRUN apt-get update && apt-get install -y \\\n{many}    curl && rm -rf /var/lib/apt/lists/*\nUSER app\n"
+    );
     let new = old.replace(" && rm -rf /var/lib/apt/lists/*", "");
     let github = start(Some(("Dockerfile", &old)), ("Dockerfile", &new), &[]);
     let run = github.review(&["--fail-on", "never"]);
@@ -133,7 +143,8 @@ fn outside_of_the_hunks_it_is_a_diff() -> Result<(), Failed> {
 
 /// Each suggestion of a pull request, on a stand-in of its own.
 fn each_suggestion_alone() -> Result<(), Failed> {
-    let head = "FROM debian:13\nADD a /a\nRUN apt-get update && apt-get install -y curl\nADD b /b\nUSER app\n";
+    let head =
+        "FROM debian:13\nADD a /a\nRUN apt-get update && apt-get install -y curl\nADD b /b\nUSER app\n";
     let around = [("a", "1\n"), ("b", "1\n")];
     let begin = || start(Some(("Dockerfile", "FROM debian:13\nUSER app\n")), ("Dockerfile", head), &around);
     let mut number = 0;
@@ -147,13 +158,17 @@ fn each_suggestion_alone() -> Result<(), Failed> {
         let Some(comment) = with.get(number) else { break };
         let body = format!("{{\"comment_id\": {}}}", comment["id"]);
         let applied = github.control("POST", "apply-suggestion", &body);
-        let text = applied["files"]["Dockerfile"].as_str().ok_or_else(|| format!("nothing applied: {applied}"))?;
+        let text =
+            applied["files"]["Dockerfile"].as_str().ok_or_else(|| format!("nothing applied: {applied}"))?;
         // Nothing but the lines of the comment has changed.
-        let (first, last) = (comment["start_line"].as_u64().or(comment["line"].as_u64()), comment["line"].as_u64());
+        let (first, last) =
+            (comment["start_line"].as_u64().or(comment["line"].as_u64()), comment["line"].as_u64());
         let (Some(first), Some(last)) = (first, last) else { return Err(format!("{comment}").into()) };
         let lines: Vec<&str> = head.split_inclusive('\n').collect();
         let (before, after) = (lines[..first as usize - 1].concat(), lines[last as usize..].concat());
-        ensure(text != head && text.starts_with(&before) && text.ends_with(&after), || format!("{text}\n{comment}"))?;
+        ensure(text != head && text.starts_with(&before) && text.ends_with(&after), || {
+            format!("{text}\n{comment}")
+        })?;
         no_violations(&github)?;
         number += 1;
     }
@@ -168,8 +183,10 @@ fn hostile_names_and_texts() -> Result<(), Failed> {
     ensure(run.code == 0 && run.output("findings") != "0", || run.all())?;
     let posted = github.state()["reviews"].to_string();
     ensure(!posted.contains("::error::y ##["), || posted.clone())?;
-    ensure(!run.all().contains("##[") && !run.all().lines().any(|line| line.trim_start().starts_with("::error::")), || {
-        run.all()
-    })?;
+    ensure(
+        !run.all().contains("##[")
+            && !run.all().lines().any(|line| line.trim_start().starts_with("::error::")),
+        || run.all(),
+    )?;
     no_violations(&github)
 }

@@ -143,9 +143,11 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     let excluded = |path: &Utf8Path| config.exclude.matches(path);
     let mut notes = change.notes.clone();
     let own = options.chosen.files.iter().filter(|file| change.touched.contains(file));
-    notes.extend(own.map(|file| {
-        format!("The pull request changes `{file}`: it counts from the next pull request on.")
-    }));
+    notes.extend(
+        own.map(|file| {
+            format!("The pull request changes `{file}`: it counts from the next pull request on.")
+        }),
+    );
     let mut left = MAX_TOGETHER_BYTES;
     let (mut base, mut head) = (Vec::new(), Vec::new());
     let paths = |side: &dyn Fn(&Changed) -> Option<&Utf8PathBuf>| -> Vec<Utf8PathBuf> {
@@ -304,7 +306,10 @@ impl Causes {
         let line = report.source.line_of(finding.span.start);
         // The last one that begins at or before the line.
         let before = |list: &[LineRange]| {
-            list.partition_point(|range| range.first <= line).checked_sub(1).and_then(|at| list.get(at)).copied()
+            list.partition_point(|range| range.first <= line)
+                .checked_sub(1)
+                .and_then(|at| list.get(at))
+                .copied()
         };
         let instruction = before(&outline.instructions).filter(|range| line <= range.last);
         instruction.into_iter().chain(before(&outline.stages)).collect()
@@ -322,6 +327,9 @@ impl Outline {
             let instructions = file.instructions.get(stage.instructions)?;
             Some(lines(instructions.first()?.span.cover(instructions.last()?.span)))
         });
-        Self { stages: stages.collect(), instructions: file.instructions.iter().map(|i| lines(i.body)).collect() }
+        Self {
+            stages: stages.collect(),
+            instructions: file.instructions.iter().map(|i| lines(i.body)).collect(),
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::change::{Change, Changed, Options, complete, config, review};
 use super::{Args, Exit, Streams, UsageError, verdict};
-use crate::repository::{self, ChangedFile, DiskTree, GitTree, Tree, changed_folders, is_dockerfile};
 use crate::report::count;
+use crate::repository::{self, ChangedFile, DiskTree, GitTree, Tree, changed_folders, is_dockerfile};
 use crate::review::{FileDiff, Paint, render};
 use crate::text::log;
 use anyhow::Context as _;
