@@ -5,6 +5,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test")]
 
+#[path = "standin/anchors.rs"]
+mod anchors;
 #[path = "standin/audit.rs"]
 mod audit;
 #[path = "standin/forks.rs"]
@@ -49,6 +51,7 @@ fn main() {
     let trials = match lab::standin() {
         Some(_) => cases
             .into_iter()
+            .chain(anchors::CASES.iter().copied())
             .chain(threads::CASES.iter().copied())
             .chain(audit::CASES.iter().copied())
             .chain(forks::CASES.iter().copied())
@@ -277,6 +280,11 @@ fn configuration_comes_from_the_base() -> Result<(), Failed> {
     let run = github.review(&[]);
     ensure(run.summary.contains("add-instead-of-copy") && !run.summary.contains("run-as-root"), || {
         format!("{}\n{}", run.all(), run.summary)
+    })?;
+    let note = "The pull request changes `.tidewaiter.yml`: it counts from the next pull request on.";
+    let review = list(&github.state(), "reviews").first().map(ToString::to_string).unwrap_or_default();
+    ensure(run.summary.contains(note) && run.stderr.contains(note) && review.contains(note), || {
+        format!("{}\n{}\n{review}", run.all(), run.summary)
     })?;
     no_violations(&github)
 }

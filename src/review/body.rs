@@ -60,7 +60,20 @@ pub(super) fn verdict(input: &Input<'_>, outcome: &Outcome) -> String {
         let _ = write!(text, " {} ignored on this pull request, as told in its comments.", outcome.ignored);
     }
     if outcome.suppressed > 0 {
-        let _ = write!(text, " {} silenced by comments in the files.", outcome.suppressed);
+        let _ = write!(text, " {} silenced by comments in the files", outcome.suppressed);
+        let _ = match (outcome.silenced_here, outcome.suppressed) {
+            (0, _) => write!(text, "."),
+            (1, 1) => write!(text, ", which this change adds."),
+            (here, all) if here == all => write!(text, ", all of which this change adds."),
+            (here, _) => write!(text, ", {here} of them by comments that this change adds."),
+        };
+    }
+    if outcome.overruled > 0 {
+        let _ = write!(
+            text,
+            " {} said although comments in the files ignore them: `allow-inline-ignore` is false.",
+            outcome.overruled
+        );
     }
     text
 }
@@ -84,6 +97,7 @@ pub(super) fn write(input: &Input<'_>, outcome: &Outcome, body: &Body<'_, '_>) -
     let marker = marker.line();
     let limit = MAX_BODY - marker.len() - 200;
     let mut page = Page { text: verdict(input, outcome), limit, left_out: 0 };
+    add_notes(input, &mut page);
     let (open, folded): (Vec<&Item<'_>>, Vec<&Item<'_>>) = body
         .items
         .iter()
@@ -112,6 +126,19 @@ pub(super) fn write(input: &Input<'_>, outcome: &Outcome, body: &Body<'_, '_>) -
         let _ = write!(text, "\n\n{left_out} more: see the job summary.");
     }
     format!("{text}\n\n{marker}")
+}
+
+/// The most notes that are shown.
+const MAX_NOTES: usize = 20;
+
+/// What was left out, or does not count yet.
+fn add_notes(input: &Input<'_>, page: &mut Page) {
+    for note in input.notes.iter().take(MAX_NOTES) {
+        page.add(&prose(note));
+    }
+    if input.notes.len() > MAX_NOTES {
+        page.add(&format!("… and {}.", count(input.notes.len() - MAX_NOTES, "more note")));
+    }
 }
 
 /// An inline comment as part of another text: its place, and suggestions as plain code.
@@ -171,6 +198,7 @@ pub(super) fn summary(
         limit: MAX_SUMMARY,
         left_out: 0,
     };
+    add_notes(input, &mut page);
     let is_ignored =
         |item: &&Item<'_>| history.ignored.iter().any(|(other, _)| std::ptr::eq(other.finding, item.finding));
     let shown: Vec<&Item<'_>> = delta.reported.iter().filter(|item| !is_ignored(item)).collect();

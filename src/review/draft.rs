@@ -312,8 +312,10 @@ mod tests {
             (finding(text, "s", Level::Warning, "RUN", "m"), finding(text, "l", Level::Error, "RUN", "m"));
         let of = |finding, first| {
             let range = LineRange::new(first, 2);
-            let entries =
-                vec![Entry { item: Item { finding, report: &report, introduced: true }, in_block: true }];
+            let entries = vec![Entry {
+                item: Item { finding, report: &report, introduced: true, changed: true },
+                in_block: true,
+            }];
             Draft {
                 path: "Dockerfile".into(),
                 range,

@@ -73,6 +73,8 @@ pub struct Input<'a> {
     pub talk: &'a Talk,
     /// What the project chose.
     pub settings: Settings,
+    /// What was left out or does not count yet; see [`super::Plan::notes`].
+    pub notes: &'a [String],
     /// Further places of a finding's cause; without it only the finding's own lines are tried.
     pub causes: Option<Causes<'a>>,
     /// Texts of other files that fixes are for; without it such fixes stay prose.
@@ -98,6 +100,7 @@ impl<'a> Input<'a> {
             diffs,
             talk: NOTHING_SAID,
             settings: Settings::default(),
+            notes: &[],
             causes: None,
             texts: None,
             reprove: None,

@@ -3,7 +3,7 @@
 use super::output::{Found, More, report};
 use super::told::Told;
 use super::{Args, Exit, Streams, UsageError, configuration};
-use crate::config::Config;
+use crate::cli::configuration::Chosen;
 use crate::github::{
     Checkout, Depot, Environment, GithubError, IssueText, NewFile, Proposal, Repository, Target,
 };
@@ -145,12 +145,12 @@ async fn settle(args: &Args, depot: &Depot, checkout: &mut Checkout) -> anyhow::
     depot.fetch(checkout, &wanted).await?;
     let mut fetches = 0;
     loop {
-        let mut config = Config::default();
+        let mut chosen = Chosen::default();
         if !args.no_config {
-            config = configuration::read(&checkout.tree, args.config.as_deref(), PLACE)?;
+            chosen = configuration::read(&checkout.tree, args.config.as_deref(), PLACE)?;
         }
-        config.fail_on = args.fail_on.unwrap_or(config.fail_on);
-        let settings = Settings { config, ..Settings::new(args.today()) };
+        chosen.config.fail_on = args.fail_on.unwrap_or(chosen.config.fail_on);
+        let settings = Settings { config: chosen.config.clone(), ..Settings::new(args.today()) };
         let audit = audit(&checkout.tree, dockerfiles.clone(), &settings);
         let fixed = if args.fix_pull_request {
             fixes(&audit, &checkout.tree, &settings, args.confirm_fixes)
@@ -159,7 +159,7 @@ async fn settle(args: &Args, depot: &Depot, checkout: &mut Checkout) -> anyhow::
         };
         let missing = checkout.tree.wanted();
         if missing.is_empty() || fetches == MAX_FETCHES || !depot.fetch(checkout, &missing).await? {
-            configuration::complete(&settings.config, PLACE)?;
+            configuration::complete(&chosen, PLACE)?;
             return Ok(Audited { audit, fixed, settings });
         }
         fetches += 1;

@@ -2,6 +2,7 @@
 
 use super::change::{Change, Changed, Options, complete, config, review};
 use super::{Args, Exit, Streams, UsageError, plan, publish, unposted, verdict};
+use crate::cli::configuration::Chosen;
 use crate::config::Config;
 use crate::github::{
     Environment, EventError, GithubError, PlanFile, Published, Receipt, Session, Snapshot, Status, Target,
@@ -83,7 +84,7 @@ pub(super) async fn work(
     };
     let mut snapshot = session.snapshot(is_dockerfile, wanted).await?;
     let (mut plan, config) = settle(args, &session, &mut snapshot).await?;
-    for note in &snapshot.notes {
+    for note in &plan.notes {
         streams.note(note);
     }
     if let Some(file) = file {
@@ -134,12 +135,12 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
     let mut fetches = 0;
     loop {
         // Without a Dockerfile nothing was read of the base, and nothing is needed.
-        let config = match snapshot.dockerfiles().next() {
+        let chosen = match snapshot.dockerfiles().next() {
             Some(_) => config(&snapshot.base, args.config.as_deref())?,
-            None => Config::default(),
+            None => Chosen::default(),
         };
-        let mut options = Options { config, today: args.today() };
-        args.apply(&mut options.config);
+        let mut options = Options { chosen, today: args.today() };
+        args.apply(&mut options.chosen.config);
         let change = Change {
             base: &snapshot.base,
             head: &snapshot.head,
@@ -147,6 +148,8 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
             diffs: diffs(snapshot),
             commit: snapshot.head_sha.clone(),
             talk: &snapshot.talk,
+            touched: touched(snapshot),
+            notes: snapshot.notes.clone(),
         };
         let plan = review(&change, &options);
         let mut missing = snapshot.head.wanted();
@@ -159,8 +162,8 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
         missing.sort();
         missing.dedup();
         if missing.is_empty() || fetches == MAX_FETCHES || !session.fetch(snapshot, &missing).await? {
-            complete(&options.config)?;
-            return Ok((plan, options.config));
+            complete(&options.chosen)?;
+            return Ok((plan, options.chosen.config));
         }
         fetches += 1;
     }
@@ -174,6 +177,15 @@ fn changed(snapshot: &Snapshot) -> Vec<Changed> {
             base: file.base_path().map(ToOwned::to_owned),
         })
         .collect()
+}
+
+/// All paths of the change, old and new.
+fn touched(snapshot: &Snapshot) -> Vec<Utf8PathBuf> {
+    let paths = |file: &crate::github::ChangedFile| {
+        let old = file.base_path().filter(|old| *old != file.path).map(ToOwned::to_owned);
+        old.into_iter().chain([file.path.clone()])
+    };
+    snapshot.files.iter().flat_map(paths).collect()
 }
 
 /// The diff of every changed file: GitHub's own patch, else computed from the texts.

@@ -36,6 +36,7 @@ mod tests {
             review: None,
             updates: Vec::new(),
             annotations: Vec::new(),
+            notes: Vec::new(),
             summary: String::new(),
             outcome: Outcome::default(),
         }

@@ -51,6 +51,7 @@ mod tests {
             review: Some(Review { body: "Body".to_owned(), comments: bodies.iter().map(comment).collect() }),
             updates: Vec::new(),
             annotations: Vec::new(),
+            notes: Vec::new(),
             summary: "# Summary\n".to_owned(),
             outcome: Outcome::default(),
         }

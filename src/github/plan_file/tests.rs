@@ -26,6 +26,7 @@ fn file() -> PlanFile {
         review: Some(Review { body: "Found.".to_owned(), comments: vec![comment(1), comment(2)] }),
         updates: Vec::new(),
         annotations: vec![annotation(Level::Error, 1), annotation(Level::Info, 2)],
+        notes: Vec::new(),
         summary: "# Found\n".to_owned(),
         outcome: Outcome { files: 1, error: 1, info: 1, comments: 2, ..Outcome::default() },
     };
