@@ -184,7 +184,7 @@ fn no_dockerfile_changed() -> Result<(), Failed> {
     repo.commit("docs");
     let github = Github::start(repo, &[]);
     let run = github.review(&[]);
-    ensure(run.code == 0 && run.stderr.contains("no Dockerfile changed"), || run.all())?;
+    ensure(run.code == 0 && run.stderr.contains("nothing that concerns an image changed"), || run.all())?;
     ensure(run.output("findings") == "0", || run.outputs.clone())?;
     ensure(list(&github.state(), "reviews").is_empty(), || "a review was posted".to_owned())?;
     ensure(github.requests() == 1, || format!("{} requests", github.requests()))?;

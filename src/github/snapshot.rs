@@ -11,7 +11,7 @@ use super::error::GithubError;
 use super::event::{Target, is_sha};
 use super::files::{self, ChangedFile, MAX_FILES, Status};
 use super::query::{self, About, Ask, Found, MAX_OBJECTS, Pull, Revisions, Side};
-use crate::repository::MemoryTree;
+use crate::repository::{MemoryTree, likely_dockerfiles, matters, related_first};
 use crate::review::OwnThread;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub base_sha: String,
     /// Bodies of the own reviews.
     pub reviews: Vec<String>,
+    /// Whether a changed file that is no Dockerfile may concern an image all the same.
+    pub(super) around: bool,
     /// Whether an own review of this head exists.
     pub reviewed: bool,
     /// Whether the head lies in another repository.
@@ -67,6 +69,17 @@ impl Snapshot {
     /// The changed Dockerfiles whose text is there.
     pub fn dockerfiles(&self) -> impl Iterator<Item = &ChangedFile> {
         self.files.iter().filter(|file| file.dockerfile)
+    }
+
+    /// Whether anything that concerns an image changed: only then the revisions were looked at.
+    pub fn concerns_images(&self) -> bool {
+        self.around || self.dockerfiles().next().is_some()
+    }
+
+    /// The changed files by all their names, in head and base.
+    pub fn changed_paths(&self) -> Vec<Utf8PathBuf> {
+        let files = self.files.iter().filter(|file| file.status != Status::Unchanged);
+        files.flat_map(|file| file.previous_path.iter().chain([&file.path])).cloned().collect()
     }
 
     pub(super) fn tree(&mut self, side: Side) -> &mut MemoryTree {
@@ -92,6 +105,7 @@ impl Snapshot {
             reviews: Vec::new(),
             head_sha: target.head_sha.clone().unwrap_or_default(),
             base_sha: target.base_sha.clone().unwrap_or_default(),
+            around: false,
             reviewed: false,
             fork: target.fork,
             notes: Vec::new(),
@@ -127,13 +141,15 @@ pub(super) async fn take(
         note_missing_files(&mut snapshot, pull.changed_files);
     }
     let candidates = candidates(&mut snapshot, is_dockerfile);
-    if candidates.is_empty() {
+    let changed = snapshot.changed_paths();
+    snapshot.around = changed.iter().any(|path| matters(path));
+    if candidates.is_empty() && !snapshot.around {
         if let Some(pull) = &pull {
             snapshot.base_sha.clone_from(&pull.base_ref_oid);
         }
         return Ok(snapshot);
     }
-    let asks = asks(&snapshot.files, &candidates, wanted);
+    let asks = asks(&snapshot.files, &candidates, &changed, wanted);
     let base_asks: Vec<Ask> = asks.iter().filter(|a| a.side == Side::Base).cloned().collect();
     let head = snapshot.head_sha.clone();
     let base = match (pull, guess) {
@@ -185,7 +201,10 @@ pub(super) async fn fetch(
             }
         }
     }
-    let asks: Vec<Ask> = asks.into_iter().filter(|a| !snapshot.asked.contains(a)).take(MAX_OBJECTS).collect();
+    let mut asks: Vec<Ask> = asks.into_iter().filter(|a| !snapshot.asked.contains(a)).collect();
+    // Where not all fit, both sides of the same paths do: what one side alone knows looks like a change.
+    asks.sort_by(|a, b| (&a.path, a.side).cmp(&(&b.path, b.side)));
+    asks.truncate(MAX_OBJECTS);
     if asks.is_empty() || snapshot.base_sha.is_empty() || snapshot.head_sha.is_empty() {
         return Ok(false);
     }
@@ -284,10 +303,11 @@ fn candidates(snapshot: &mut Snapshot, is_dockerfile: &dyn Fn(&Utf8Path) -> bool
 }
 
 /// What to look at first: the Dockerfiles, their folders and the root with the entries' modes, and wanted
-/// files as far as they fit. What does not fit stays unknown and can be fetched.
+/// files as far as they fit; where other files changed that matter, also what is around these. What does not fit stays unknown and can be fetched.
 fn asks(
     files: &[ChangedFile],
     candidates: &[usize],
+    changed: &[Utf8PathBuf],
     wanted: &dyn Fn(&[Utf8PathBuf]) -> Vec<Utf8PathBuf>,
 ) -> Vec<Ask> {
     let mut asks = Vec::new();
@@ -303,6 +323,15 @@ fn asks(
     for file in dockerfiles() {
         file.head_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
         file.base_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
+    }
+    // Without a changed Dockerfile the likely ones stand for it: the nearest, and the one at the root.
+    if names.is_empty() {
+        let likely = likely_dockerfiles(changed);
+        names.extend(likely.first().cloned());
+        names.extend(likely.last().cloned());
+    }
+    for path in related_first(changed) {
+        both(&path);
     }
     for path in wanted(&names) {
         both(&path);

@@ -143,7 +143,7 @@ pub(super) fn summary(
     rest: &[Item<'_>],
 ) -> String {
     if input.head.is_empty() && input.base.is_empty() {
-        return "## Tidewaiter\n\nNo Dockerfile changed.\n".to_owned();
+        return "## Tidewaiter\n\nNothing that concerns an image changed.\n".to_owned();
     }
     let mut page = Page {
         text: format!("## Tidewaiter\n\n{}", verdict(input, outcome)),

@@ -3,6 +3,7 @@
 use super::hunks::{FileDiff, LineRange};
 use super::input::{Input, ReportMode};
 use crate::lint::FileReport;
+use crate::repository::is_dockerfile;
 use crate::rules::Finding;
 use std::collections::{HashMap, HashSet};
 
@@ -30,7 +31,7 @@ impl Item<'_> {
 pub(super) struct Delta<'a> {
     /// Findings to speak about, worst first, then by file and place.
     pub(super) reported: Vec<Item<'a>>,
-    /// Number of findings that both have and that are left alone.
+    /// Number of findings in changed Dockerfiles that both have and that are left alone.
     pub(super) existing: usize,
     /// Findings that only the base has.
     pub(super) fixed: Vec<&'a Finding>,
@@ -62,18 +63,22 @@ pub(super) fn compare<'a>(input: &Input<'a>) -> Delta<'a> {
 
     let mut delta = Delta { fixed: left.into_values().flatten().collect(), ..Delta::default() };
     delta.fixed.sort_by(|a, b| (&a.path, a.span, a.rule).cmp(&(&b.path, b.span, b.rule)));
+    let mut own: HashMap<&str, bool> = HashMap::new();
     for item in items {
+        let path = &item.report.path;
+        let own = *own.entry(path.as_str()).or_insert_with(|| input.is_own(path));
         let wanted = item.introduced
-            || match input.settings.report {
-                ReportMode::Introduced => false,
-                ReportMode::ChangedLines => {
-                    input.diff(&item.report.path).is_some_and(|diff| diff.adds_in(item.lines()))
-                }
-                ReportMode::All => true,
-            };
+            || own
+                && match input.settings.report {
+                    ReportMode::Introduced => false,
+                    ReportMode::ChangedLines => {
+                        input.diff(&item.report.path).is_some_and(|diff| diff.adds_in(item.lines()))
+                    }
+                    ReportMode::All => true,
+                };
         if wanted {
             delta.reported.push(item);
-        } else {
+        } else if own && is_dockerfile(path) {
             delta.existing += 1;
         }
     }

@@ -4,9 +4,10 @@ use super::hunks::{FileDiff, LineRange};
 use super::plan::OwnThread;
 use crate::config::Level;
 use crate::lint::FileReport;
+use crate::repository::is_dockerfile;
 use crate::rules::Finding;
 use crate::text::Source;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// Which findings are said. Each includes the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,6 +71,9 @@ pub struct Input<'a> {
     pub threads: &'a [OwnThread],
     /// Bodies of own earlier reviews (the author has been checked).
     pub reviews: &'a [String],
+    /// Dockerfiles among those of base and head that the change does not touch: only what the change introduces in them
+    /// is said, whatever is reported of the others.
+    pub around: &'a [Utf8PathBuf],
     /// Whether there is already a review of ours for this very commit.
     pub reviewed: bool,
     /// What the project chose.
@@ -97,12 +101,23 @@ impl<'a> Input<'a> {
             diffs,
             threads: &[],
             reviews: &[],
+            around: &[],
             reviewed: false,
             settings: Settings::default(),
             causes: None,
             texts: None,
             reprove: None,
         }
+    }
+
+    /// Whether what was there before in a file is the business of this review: in the Dockerfiles that the change
+    /// touches, and in what builds them or is changed itself.
+    pub(super) fn is_own(&self, path: &Utf8Path) -> bool {
+        let touched = |path: &Utf8Path| is_dockerfile(path) && !self.around.iter().any(|other| other == path);
+        if is_dockerfile(path) {
+            return touched(path);
+        }
+        self.diff(path).is_some() || self.head.iter().any(|report| touched(&report.path))
     }
 
     pub(super) fn diff(&self, path: &Utf8Path) -> Option<&'a FileDiff> {

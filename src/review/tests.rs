@@ -424,8 +424,8 @@ fn hostile_text_stays_text() {
 fn nothing_to_say() {
     let none = plan(&Input::new("head", &[], &[], &[]));
     assert_eq!(none.review, None);
-    assert_eq!(none.summary, "## Tidewaiter\n\nNo Dockerfile changed.\n");
-    assert_eq!(shown(&none, &[]), "No Dockerfile changed.\n");
+    assert_eq!(none.summary, "## Tidewaiter\n\nNothing that concerns an image changed.\n");
+    assert_eq!(shown(&none, &[]), "Nothing that concerns an image changed.\n");
     let base = [report("Dockerfile", BASE, base_findings())];
     let deleted = plan(&Input::new("head", &base, &[], &[]));
     assert_eq!((deleted.review.is_none(), deleted.outcome.fixed), (true, 2));

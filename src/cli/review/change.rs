@@ -5,7 +5,7 @@ use crate::config::{Config, ConfigError, FILE_NAMES, Level, ReportScope, Suggest
 use crate::dockerfile::{ImageReference, parse, stages};
 use crate::lint::{self, FileReport, Named};
 use crate::repository::project::Project;
-use crate::repository::{Lookup, Tree, is_dockerfile};
+use crate::repository::{Lookup, Related, Tree, is_dockerfile, related};
 use crate::review::{FileDiff, Input, LineRange, OwnThread, Plan, ReportMode, Settings, plan};
 use crate::rules::{self, Finding, Safety};
 use crate::text::{Source, Span};
@@ -26,6 +26,8 @@ pub(super) struct Change<'a> {
     pub(super) base: &'a dyn Tree,
     pub(super) head: &'a dyn Tree,
     pub(super) files: Vec<Changed>,
+    /// Dockerfiles that the change does not touch but may concern; see [`around`].
+    pub(super) around: Vec<Utf8PathBuf>,
     pub(super) diffs: Vec<FileDiff>,
     /// The head commit, or a name for it.
     pub(super) commit: String,
@@ -86,13 +88,40 @@ pub(super) fn complete(config: &Config) -> anyhow::Result<()> {
     }
 }
 
+/// The Dockerfiles that changed files (by all their paths) may concern without being among them, as both sides see it.
+pub(super) fn around(base: &dyn Tree, head: &dyn Tree, changed: &[Utf8PathBuf]) -> Related {
+    let mut found = related(head, changed);
+    // What built an image may be gone in the head.
+    let before = related(base, changed);
+    found.left_out = found.left_out.max(before.left_out);
+    for path in before.dockerfiles {
+        if !found.dockerfiles.contains(&path) {
+            found.dockerfiles.push(path);
+        }
+    }
+    found
+}
+
+/// What to say of [`around`] where it did not take all.
+pub(super) fn note_of(around: &Related) -> Option<String> {
+    let more = around.left_out;
+    let all = around.dockerfiles.len() + more;
+    (more > 0).then(|| {
+        format!(
+            "The change may concern {all} Dockerfiles that it does not touch; the nearest {} are looked at.",
+            all - more
+        )
+    })
+}
+
 /// Lints both sides and plans the review.
 pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     let settings = lint::Settings { config: options.config.clone(), ..lint::Settings::new(options.today) };
     let excluded = |path: &Utf8Path| options.config.exclude.matches(path);
     let (mut base, mut head) = (Vec::new(), Vec::new());
     let paths = |side: &dyn Fn(&Changed) -> Option<&Utf8PathBuf>| -> Vec<Utf8PathBuf> {
-        change.files.iter().filter_map(side).filter(|path| is_dockerfile(path)).cloned().collect()
+        let changed = change.files.iter().filter_map(side).filter(|path| is_dockerfile(path));
+        changed.chain(&change.around).cloned().collect()
     };
     // Without a Dockerfile nothing is asked of the trees, which may have to fetch it.
     let project = |tree: &dyn Tree, paths: Vec<Utf8PathBuf>| {
@@ -115,6 +144,15 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
             {
                 base.push(report);
             }
+        }
+    }
+    // Only both together tell what is new in a file that is the same on both sides.
+    for path in change.around.iter().filter(|path| !excluded(path)) {
+        let old = lint_at(change.base, path, &of_base, &settings);
+        if let (Some(old), Some(new)) = (old, lint_at(change.head, path, &of_head, &settings)) {
+            base.push(old);
+            // What comments silence in it and which fixes fail there has nothing to do with the change.
+            head.push(FileReport { suppressed: 0, withheld: Vec::new(), ..new });
         }
     }
     let (base_files, head_files) = (named(&base), named(&head));
@@ -158,6 +196,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
         threads: change.threads,
         reviews: change.reviews,
         reviewed: change.reviewed,
+        around: &change.around,
         settings: Settings {
             report: match options.config.report {
                 ReportScope::Introduced => ReportMode::Introduced,

@@ -1,6 +1,6 @@
 //! `tidewaiter review` in a workflow: reads the pull request over the API, posts one review.
 
-use super::change::{Change, Changed, Options, complete, config, review};
+use super::change::{Change, Changed, Options, around, complete, config, note_of, review};
 use super::{Args, Exit, Streams, UsageError, verdict};
 use crate::config::Config;
 use crate::github::{
@@ -8,7 +8,7 @@ use crate::github::{
     append_summary, write_outputs,
 };
 use crate::report::{annotations, count};
-use crate::repository::{is_dockerfile, likely_next, wanted_files};
+use crate::repository::{Related, is_dockerfile, likely_next, wanted_files};
 use crate::review::{FileDiff, Paint, Plan, render};
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
@@ -91,10 +91,12 @@ async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Stre
 async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyhow::Result<(Plan, Config)> {
     let mut fetches = 0;
     loop {
-        // Without a Dockerfile nothing was read of the base, and nothing is needed.
-        let config = match snapshot.dockerfiles().next() {
-            Some(_) => config(&snapshot.base, args.config.as_deref())?,
-            None => Config::default(),
+        // Where nothing concerns an image nothing was read of the base, and nothing is needed.
+        let (config, around) = if snapshot.concerns_images() {
+            let around = around(&snapshot.base, &snapshot.head, &snapshot.changed_paths());
+            (config(&snapshot.base, args.config.as_deref())?, around)
+        } else {
+            (Config::default(), Related::default())
         };
         let mut options = Options { config, today: args.today() };
         args.apply(&mut options.config);
@@ -102,6 +104,7 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
             base: &snapshot.base,
             head: &snapshot.head,
             files: changed(snapshot),
+            around: around.dockerfiles.clone(),
             diffs: diffs(snapshot),
             commit: snapshot.head_sha.clone(),
             threads: &snapshot.threads,
@@ -112,14 +115,17 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
         let mut missing = snapshot.head.wanted();
         missing.extend(snapshot.base.wanted());
         if fetches == 0 && !missing.is_empty() {
-            for file in snapshot.dockerfiles() {
-                missing.extend(likely_next(&snapshot.head, &file.path));
+            let touched = snapshot.dockerfiles().map(|file| &file.path);
+            for path in touched.chain(&around.dockerfiles) {
+                missing.extend(likely_next(&snapshot.head, path));
             }
+            missing.extend(wanted_files(&around.dockerfiles));
         }
         missing.sort();
         missing.dedup();
         if missing.is_empty() || fetches == MAX_FETCHES || !session.fetch(snapshot, &missing).await? {
             complete(&options.config)?;
+            snapshot.notes.extend(note_of(&around));
             return Ok((plan, options.config));
         }
         fetches += 1;
@@ -173,7 +179,7 @@ fn tell(
         }
         Ok(Published::Nothing) => {
             let said = if plan.outcome.files == 0 {
-                "no Dockerfile changed"
+                "nothing that concerns an image changed"
             } else if plan.outcome.total() == 0 {
                 "no findings: nothing to say"
             } else {

@@ -1,6 +1,6 @@
 //! `tidewaiter review --local`: the review of two revisions or two folders, without any network.
 
-use super::change::{Change, Changed, Options, complete, config, review};
+use super::change::{Change, Changed, Options, around, complete, config, note_of, review};
 use super::{Args, Exit, Streams, UsageError, verdict};
 use crate::repository::{self, ChangedFile, DiskTree, GitTree, Tree, changed_folders};
 use crate::review::{FileDiff, Paint, render};
@@ -52,6 +52,12 @@ fn show(
     let mut options = Options { config: config(base, args.config.as_deref())?, today: args.today() };
     complete(&options.config)?;
     args.apply(&mut options.config);
+    let paths: Vec<Utf8PathBuf> =
+        files.iter().flat_map(|file| file.base_path.iter().chain([&file.path])).cloned().collect();
+    let around = around(base, head, &paths);
+    if let Some(note) = note_of(&around) {
+        streams.note(&note);
+    }
     let diffs = files.iter().filter_map(|file| diff_of(base, head, file)).collect();
     let files = files.into_iter().map(|file| {
         let removed = file.status == repository::Status::Removed;
@@ -65,6 +71,7 @@ fn show(
         base,
         head,
         files: files.collect(),
+        around: around.dockerfiles,
         diffs,
         commit: commit.to_owned(),
         threads: &[],
