@@ -79,7 +79,7 @@ impl Snapshot {
     /// The changed files by all their names, in head and base.
     pub fn changed_paths(&self) -> Vec<Utf8PathBuf> {
         let files = self.files.iter().filter(|file| file.status != Status::Unchanged);
-        files.flat_map(|file| file.previous_path.iter().chain([&file.path])).cloned().collect()
+        files.flat_map(|file| [file.head_path(), file.base_path()]).flatten().map(ToOwned::to_owned).collect()
     }
 
     pub(super) fn tree(&mut self, side: Side) -> &mut MemoryTree {

@@ -94,6 +94,7 @@ fn paths<'a>(input: &Input<'a>, item: &Item<'a>) -> Vec<&'a Utf8Path> {
     let mut out: Vec<&Utf8Path> = vec![&item.report.path];
     out.extend(own.and_then(|diff| diff.base_path.as_deref()));
     out.extend(item.finding.fix.as_ref().and_then(|fix| fix.path.as_deref()));
+    out.extend(item.finding.related.iter().filter_map(|related| related.path.as_deref()));
     out
 }
 
