@@ -7,6 +7,8 @@
 
 #[path = "standin/lab.rs"]
 mod lab;
+#[path = "standin/neighbours.rs"]
+mod neighbours;
 
 use lab::{Github, Repo};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -41,7 +43,11 @@ fn main() {
         ("the_threshold_decides_the_exit_code", the_threshold_decides_the_exit_code),
     ];
     let trials = match lab::standin() {
-        Some(_) => cases.into_iter().map(|(name, run)| Trial::test(name, run)).collect(),
+        Some(_) => cases
+            .into_iter()
+            .chain(neighbours::CASES.iter().copied())
+            .map(|(name, run)| Trial::test(name, run))
+            .collect(),
         None => Vec::new(),
     };
     libtest_mimic::run(&arguments, trials).exit();
