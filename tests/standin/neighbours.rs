@@ -182,6 +182,7 @@ const WORKFLOW: &str = "on: push\njobs:\n  image:\n    runs-on: ubuntu-24.04\n  
 fn a_workflow_alone() -> Result<(), Failed> {
     let repo = Repo::new();
     node(&repo, "app/");
+    repo.write("app/Dockerfile", &NODE.replace("RUN npm", "ARG NPM_TOKEN\nRUN npm"));
     repo.write(".github/workflows/image.yml", WORKFLOW);
     repo.commit("base");
     let args = "          build-args: |\n            NPM_TOKEN=${{ secrets.NPM_TOKEN }}\n";
