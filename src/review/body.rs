@@ -3,6 +3,7 @@
 use super::comment::{self, ShowFix, heading};
 use super::delta::{Delta, Item};
 use super::draft::Draft;
+use super::graph;
 use super::input::{Input, ReportMode};
 use super::markdown::{cell, cell_code, code, prose};
 use super::marker;
@@ -160,6 +161,7 @@ pub(super) fn summary(
             page.add(&format!("… and {}.", count(delta.reported.len() - MAX_ROWS, "more finding")));
         }
     }
+    graph::pictures(input, delta).iter().all(|piece| page.add(piece));
     let changes: Vec<&Item<'_>> = rest.iter().filter(|item| item.finding.fix.is_some()).collect();
     if input.settings.suggestions && !changes.is_empty() {
         page.add("### Fixes that are no suggestion in the review");

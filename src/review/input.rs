@@ -1,5 +1,6 @@
 //! What a review is planned from.
 
+use super::graph::StageShape;
 use super::hunks::{FileDiff, LineRange};
 use super::plan::OwnThread;
 use crate::config::Level;
@@ -56,6 +57,9 @@ pub type Causes<'a> = &'a dyn Fn(&FileReport, &Finding) -> Vec<LineRange>;
 /// Gives the text of a file of the head.
 pub type Texts<'a> = &'a dyn Fn(&Utf8Path) -> Option<Source>;
 
+/// Gives the stages of a Dockerfile of the head, for the picture of them.
+pub type Shapes<'a> = &'a dyn Fn(&FileReport) -> Vec<StageShape>;
+
 /// Everything a review is planned from. Only values: no network, no disk, no clock.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
@@ -82,6 +86,8 @@ pub struct Input<'a> {
     pub causes: Option<Causes<'a>>,
     /// Texts of other files that fixes are for; without it such fixes stay prose.
     pub texts: Option<Texts<'a>>,
+    /// The stages of Dockerfiles; without it the summary has no pictures.
+    pub stages: Option<Shapes<'a>>,
     /// Proves several fixes together; without it fixes that do not collide are taken as sound together.
     pub reprove: Option<Reprove<'a>>,
 }
@@ -106,6 +112,7 @@ impl<'a> Input<'a> {
             settings: Settings::default(),
             causes: None,
             texts: None,
+            stages: None,
             reprove: None,
         }
     }

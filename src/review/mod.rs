@@ -9,6 +9,7 @@ mod body;
 mod comment;
 mod delta;
 mod draft;
+mod graph;
 mod hunks;
 mod input;
 mod markdown;
@@ -25,8 +26,9 @@ mod proptests;
 mod tests;
 
 pub use body::fold;
+pub use graph::{Origin, StageShape, Take, Way, shapes};
 pub use hunks::{DiffLine, FileDiff, Hunk, LineRange, Mark};
-pub use input::{Causes, Input, ReportMode, Reprove, Settings, Texts};
+pub use input::{Causes, Input, ReportMode, Reprove, Settings, Shapes, Texts};
 pub use marker::{Marker, read as read_marker};
 pub use page::MAX_BODY;
 pub use plan::{Annotation, Comment, Outcome, OwnThread, Plan, Review, Update};

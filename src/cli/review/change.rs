@@ -3,10 +3,11 @@
 use super::UsageError;
 use crate::config::{Config, ConfigError, FILE_NAMES, Level, ReportScope, Suggestions};
 use crate::dockerfile::{ImageReference, parse, stages};
+use crate::facts::{Bodies, FileFacts};
 use crate::lint::{self, FileReport, Named};
 use crate::repository::project::Project;
 use crate::repository::{Lookup, Related, Tree, is_dockerfile, related};
-use crate::review::{FileDiff, Input, LineRange, OwnThread, Plan, ReportMode, Settings, plan};
+use crate::review::{FileDiff, Input, LineRange, OwnThread, Plan, ReportMode, Settings, plan, shapes};
 use crate::rules::{self, Finding, Safety};
 use crate::text::{Source, Span};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -168,6 +169,13 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
         }
     }
     let texts = |path: &Utf8Path| change.head.read(path).found().map(Source::new);
+    let stages = |report: &FileReport| {
+        let file = parse(&report.source);
+        let bodies = Bodies::read(&file);
+        let images = &options.config.images;
+        let (path, today) = (&report.path, options.today);
+        shapes(&FileFacts::with_project(path, &file, &bodies, change.head, today, images, Some(&of_head)))
+    };
     let reprove = |path: &Utf8Path, text: &str, findings: &[&Finding]| {
         let (of_repository, of_file): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|finding| is_about_repository(finding));
@@ -209,6 +217,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
         },
         causes: Some(&causes),
         texts: Some(&texts),
+        stages: Some(&stages),
         reprove: Some(&reprove),
         ..Input::new(&change.commit, &base, &head, &change.diffs)
     })
