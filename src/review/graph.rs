@@ -4,6 +4,7 @@
 //! request: in the graph they stand between quotes only, made of few harmless characters, so that none of them is
 //! syntax, markup or a directive.
 
+use super::comment::heading;
 use super::delta::{Delta, Item};
 use super::input::Input;
 use super::markdown::{code, is_invisible};
@@ -24,7 +25,7 @@ const MAX_IMAGES: usize = 20;
 /// Arrows of one graph.
 const MAX_ARROWS: usize = 120;
 /// Characters of a name.
-const MAX_NAME: usize = 40;
+const MAX_NAME: usize = 36;
 
 /// Reads well on light and dark ground: text and ground of what is shipped are set together, everything else is left to the
 /// theme.
@@ -247,13 +248,8 @@ fn label(index: usize, stage: &StageShape, items: &[&Item<'_>]) -> String {
 }
 
 /// The sign of a level, as in comments.
-const fn sign(level: Level) -> &'static str {
-    match level {
-        Level::Error => "🛑",
-        Level::Warning => "⚠️",
-        Level::Info => "💡",
-        Level::Style => "🎨",
-    }
+fn sign(level: Level) -> &'static str {
+    heading(level).split(' ').next().unwrap_or("")
 }
 
 /// The name of an image, whose end tells most.
@@ -266,7 +262,10 @@ fn image(name: &str) -> String {
     if length <= MAX_NAME {
         return plain(name);
     }
-    format!("…{}", plain(&name.chars().skip(length - MAX_NAME + 1).collect::<String>()))
+    let tail: String = name.chars().skip(length - MAX_NAME).collect();
+    // Full words, and no character at which the line would be broken.
+    let tail = tail.split_once('/').map_or(&*tail, |(_, tail)| tail);
+    format!(".../{}", plain(tail))
 }
 
 fn cut_end(name: &str) -> String {

@@ -290,6 +290,58 @@ fn a_fix_in_another_file_is_suggested_there() {
 }
 
 #[test]
+fn a_finding_outside_the_diff_is_said_where_it_comes_from() {
+    let text = "FROM a\nCOPY . .\n";
+    let old: String = (1..=30).map(|number| format!("echo {number}\n")).collect();
+    let new = old.replace("echo 15\n", "fifteen\n");
+    let diffs = [FileDiff::from_texts("run.sh", &old, &new)];
+    let texts = |path: &Utf8Path| (path == "run.sh").then(|| Source::new(new.as_str()));
+    let plain = finding(text, "r", Level::Warning, "COPY . .", "Said.");
+    let related = |needle: &str| Finding {
+        related: vec![crate::rules::Related {
+            path: Some("run.sh".into()),
+            span: Span::of(&(at(&new, needle) as usize..at(&new, needle) as usize + 4)),
+            message: "here".into(),
+        }],
+        ..plain.clone()
+    };
+    let fixed = with(plain.clone(), Fix::safe("Mend it", vec![Edit::insert(0, "x\n")]).in_file("run.sh"));
+    let place = |finding: Finding| {
+        let (base, head) =
+            ([report("Dockerfile", text, vec![])], [report("Dockerfile", text, vec![finding])]);
+        let plan = plan(&Input { texts: Some(&texts), ..Input::new("head", &base, &head, &diffs) });
+        let review = plan.review.unwrap();
+        let comment = review.comments.first().map(|c| (c.path.to_string(), c.line));
+        let said = review.comments.first().map_or(&review.body, |comment| &comment.body);
+        assert!(said.contains("`Dockerfile:2`"), "{said}");
+        comment
+    };
+    assert_eq!(place(related("fifteen")), Some(("run.sh".to_owned(), 15)));
+    // A place that the change does not show is none.
+    assert_eq!(place(related("echo 29")), None);
+    // The fix is elsewhere in the file: what changed there is the reason all the same.
+    assert_eq!(place(fixed), Some(("run.sh".to_owned(), 15)));
+    assert_eq!(place(plain), None);
+}
+
+#[test]
+fn neighbours_speak_about_the_change_only() {
+    let text = "FROM a\nRUN b\n";
+    let old = || finding(text, "old", Level::Warning, "RUN b", "Said.");
+    let new = || finding(text, "new", Level::Warning, "FROM a", "Said.");
+    let base = [report("Dockerfile", text, vec![old()]), report("x/Dockerfile", text, vec![old()])];
+    let head =
+        [report("Dockerfile", text, vec![old(), new()]), report("x/Dockerfile", text, vec![old(), new()])];
+    let around = ["x/Dockerfile".into()];
+    let mut input = Input { around: &around, ..Input::new("head", &base, &head, &[]) };
+    for (mode, expected) in [(ReportMode::Introduced, (2, 1)), (ReportMode::All, (3, 0))] {
+        input.settings.report = mode;
+        let outcome = plan(&input).outcome;
+        assert_eq!((outcome.total(), outcome.existing), expected);
+    }
+}
+
+#[test]
 fn several_fixes_on_one_line_are_one_suggestion() {
     let text = "FROM a\nRUN one two\n";
     let edit = |rule, level, edits| {
