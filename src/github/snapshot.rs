@@ -324,17 +324,18 @@ fn asks(
         file.head_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
         file.base_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
     }
-    // Without a changed Dockerfile the likely ones stand for it: the nearest, and the one at the root.
+    let around = related_first(changed);
     if names.is_empty() {
+        // Without a changed Dockerfile the likely ones stand for it: the nearest, and the one at the root.
+        for path in &around {
+            both(path);
+        }
         let likely = likely_dockerfiles(changed);
         names.extend(likely.first().cloned());
         names.extend(likely.last().cloned());
     }
-    for path in related_first(changed) {
-        both(&path);
-    }
-    for path in wanted(&names) {
-        both(&path);
+    for path in wanted(&names).iter().chain(&around) {
+        both(path);
     }
     let mut seen = BTreeSet::new();
     asks.retain(|ask| seen.insert(ask.clone()));

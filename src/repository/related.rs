@@ -93,9 +93,7 @@ fn is_manifest(name: &str) -> bool {
 
 fn is_start_script(name: &str) -> bool {
     let (stem, end) = name.split_once('.').unwrap_or((name, ""));
-    name.contains("entrypoint")
-        || end == "ash"
-        || (end.is_empty() && START_WORDS.iter().any(|word| stem == *word))
+    name.contains("entrypoint") || end == "ash" || (end.is_empty() && START_WORDS.contains(&stem))
 }
 
 /// Unchanged Dockerfiles that a change may concern.
@@ -125,12 +123,12 @@ pub fn related(tree: &dyn Tree, changed: &[Utf8PathBuf]) -> Related {
         dockerfiles_in(tree, &dir, &mut found);
     }
     let everywhere = files.iter().any(|path| is_setup(path));
+    let above: BTreeSet<&Utf8Path> = files.iter().flat_map(|path| path.ancestors().skip(1)).collect();
     // Compose and bake files may stand beside the changed file, too.
     let project = Project::read(tree, &beside(&files, &found));
     for build in &project.builds {
         let Place::Path(path) = &build.dockerfile else { continue };
-        let concerned = everywhere
-            || build.context.path().is_some_and(|context| files.iter().any(|file| file.starts_with(context)));
+        let concerned = everywhere || build.context.path().is_some_and(|context| above.contains(context));
         // A name in a build is no file yet.
         let there = || {
             !matches!(tree.read(path), Lookup::Absent)

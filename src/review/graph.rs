@@ -388,9 +388,10 @@ mod tests {
         assert_eq!(plain("a\"];click x`<b>%%{init\n\u{202e}é"), "a?#93;#59;click?x??b?#37;#37;#123;init?");
         assert_eq!(plain("\u{200b}"), "?");
         assert_eq!(
-            image(&format!("registry.example/{}/python:3.13", "x".repeat(40))).chars().count(),
-            MAX_NAME
+            image("registry.example/platform/team/images/python:3.13"),
+            ".../platform/team/images/python:3.13"
         );
+        assert_eq!(image(&format!("a/{}", "x".repeat(60))), format!(".../{}", "x".repeat(MAX_NAME)));
         assert_eq!(image("debian:13@sha256:0123"), "debian:13");
     }
 

@@ -292,20 +292,20 @@ fn a_fix_in_another_file_is_suggested_there() {
 #[test]
 fn a_finding_outside_the_diff_is_said_where_it_comes_from() {
     let text = "FROM a\nCOPY . .\n";
-    let old: String = (1..=30).map(|number| format!("echo {number}\n")).collect();
+    let old = "echo 1\n".repeat(14) + "echo 15\n" + &"echo 2\n".repeat(13) + "echo 29\n";
     let new = old.replace("echo 15\n", "fifteen\n");
     let diffs = [FileDiff::from_texts("run.sh", &old, &new)];
     let texts = |path: &Utf8Path| (path == "run.sh").then(|| Source::new(new.as_str()));
-    let plain = finding(text, "r", Level::Warning, "COPY . .", "Said.");
+    let lonely = finding(text, "r", Level::Warning, "COPY . .", "Said.");
     let related = |needle: &str| Finding {
         related: vec![crate::rules::Related {
             path: Some("run.sh".into()),
             span: Span::of(&(at(&new, needle) as usize..at(&new, needle) as usize + 4)),
             message: "here".into(),
         }],
-        ..plain.clone()
+        ..lonely.clone()
     };
-    let fixed = with(plain.clone(), Fix::safe("Mend it", vec![Edit::insert(0, "x\n")]).in_file("run.sh"));
+    let fixed = with(lonely.clone(), Fix::safe("Mend it", vec![Edit::insert(0, "x\n")]).in_file("run.sh"));
     let place = |finding: Finding| {
         let (base, head) =
             ([report("Dockerfile", text, vec![])], [report("Dockerfile", text, vec![finding])]);
@@ -321,7 +321,7 @@ fn a_finding_outside_the_diff_is_said_where_it_comes_from() {
     assert_eq!(place(related("echo 29")), None);
     // The fix is elsewhere in the file: what changed there is the reason all the same.
     assert_eq!(place(fixed), Some(("run.sh".to_owned(), 15)));
-    assert_eq!(place(plain), None);
+    assert_eq!(place(lonely), None);
 }
 
 #[test]
