@@ -271,8 +271,7 @@ fn assert_all(tree: &MemoryTree, reports: Vec<FileReport>, attack: &str) {
             for comment in &review.comments {
                 assert_inert(Text::Review, &comment.body, attack);
             }
-            let all: Vec<usize> = (0..review.comments.len()).collect();
-            assert_inert(Text::Review, &fold(review, &all).body, attack);
+            assert_inert(Text::Review, &fold(&review.body, &review.comments), attack);
         }
         assert_inert(Text::Summary, &plan.summary, attack);
         assert_quiet(&render(&plan, &diffs, Paint::Plain), attack);

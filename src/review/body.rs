@@ -3,6 +3,7 @@
 use super::comment::{self, ShowFix, heading};
 use super::delta::{Delta, Item};
 use super::draft::Draft;
+use super::graph;
 use super::input::{Input, ReportMode};
 use super::markdown::{cell, cell_code, code, prose};
 use super::marker::{self, Marker};
@@ -191,7 +192,7 @@ pub(super) fn summary(
     rest: &[Item<'_>],
 ) -> String {
     if input.head.is_empty() && input.base.is_empty() {
-        return "## Tidewaiter\n\nNo Dockerfile changed.\n".to_owned();
+        return "## Tidewaiter\n\nNothing that concerns an image changed.\n".to_owned();
     }
     let mut page = Page {
         text: format!("## Tidewaiter\n\n{}{}", verdict(input, outcome), said_before(outcome)),
@@ -224,6 +225,7 @@ pub(super) fn summary(
             .collect();
         page.add(&format!("### Ignored on this pull request\n\n{}", ignored.join("\n")));
     }
+    graph::pictures(input, delta).iter().all(|piece| page.add(piece));
     let changes: Vec<&Item<'_>> = rest.iter().filter(|item| item.finding.fix.is_some()).collect();
     if input.settings.suggestions && !changes.is_empty() {
         page.add("### Fixes that are no suggestion in the review");

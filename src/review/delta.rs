@@ -3,6 +3,7 @@
 use super::hunks::{FileDiff, LineRange};
 use super::input::{Input, ReportMode};
 use crate::lint::FileReport;
+use crate::repository::is_dockerfile;
 use crate::rules::Finding;
 use std::collections::{HashMap, HashSet};
 
@@ -34,6 +35,8 @@ pub(super) struct Delta<'a> {
     pub(super) reported: Vec<Item<'a>>,
     /// Findings that both have and that are left alone.
     pub(super) quiet: Vec<Item<'a>>,
+    /// Number of findings in changed Dockerfiles that both have and that are left alone.
+    pub(super) existing: usize,
     /// Findings that only the base has.
     pub(super) fixed: Vec<&'a Finding>,
 }
@@ -67,16 +70,21 @@ pub(super) fn compare<'a>(input: &Input<'a>) -> Delta<'a> {
 
     let mut delta = Delta { fixed: left.into_values().flatten().collect(), ..Delta::default() };
     delta.fixed.sort_by(|a, b| (&a.path, a.span, a.rule).cmp(&(&b.path, b.span, b.rule)));
+    let mut own: HashMap<&str, bool> = HashMap::new();
     for item in items {
+        let path = &item.report.path;
+        let own = *own.entry(path.as_str()).or_insert_with(|| input.is_own(path));
         let wanted = item.introduced
-            || match input.settings.report {
-                ReportMode::Introduced => false,
-                ReportMode::ChangedLines => item.changed,
-                ReportMode::All => true,
-            };
+            || own
+                && match input.settings.report {
+                    ReportMode::Introduced => false,
+                    ReportMode::ChangedLines => item.changed,
+                    ReportMode::All => true,
+                };
         if wanted {
             delta.reported.push(item);
         } else {
+            delta.existing += usize::from(own && is_dockerfile(path));
             delta.quiet.push(item);
         }
     }

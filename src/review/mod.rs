@@ -9,6 +9,7 @@ mod body;
 mod comment;
 mod delta;
 mod draft;
+mod graph;
 mod hunks;
 mod input;
 pub mod markdown;
@@ -26,8 +27,9 @@ mod proptests;
 mod tests;
 
 pub use body::{fold, told};
+pub use graph::{Origin, StageShape, Take, Way, shapes};
 pub use hunks::{Added, DiffLine, FileDiff, Hunk, LineRange, Mark};
-pub use input::{Causes, Input, ReportMode, Reprove, Settings, Texts};
+pub use input::{Causes, Input, ReportMode, Reprove, Settings, Shapes, Texts};
 pub use marker::{Marker, read as read_marker};
 pub use page::{MAX_BODY, Page};
 pub use plan::{Annotation, Comment, Outcome, Plan, Reason, Review, Update};

@@ -81,7 +81,7 @@ pub fn render(plan: &Plan, diffs: &[FileDiff], paint: Paint) -> String {
 fn silence(plan: &Plan) -> String {
     let outcome = &plan.outcome;
     if outcome.files == 0 && outcome.fixed == 0 {
-        return "No Dockerfile changed.\n".to_owned();
+        return "Nothing that concerns an image changed.\n".to_owned();
     }
     let mut line = if outcome.repeated > 0 {
         format!("Nothing new to say: {} said in an earlier review", outcome.repeated)

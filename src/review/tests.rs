@@ -497,6 +497,58 @@ fn a_fix_in_another_file_is_suggested_there() {
 }
 
 #[test]
+fn a_finding_outside_the_diff_is_said_where_it_comes_from() {
+    let text = "FROM a\nCOPY . .\n";
+    let old = "echo 1\n".repeat(14) + "echo 15\n" + &"echo 2\n".repeat(13) + "echo 29\n";
+    let new = old.replace("echo 15\n", "fifteen\n");
+    let diffs = [FileDiff::from_texts("run.sh", &old, &new)];
+    let texts = |path: &Utf8Path| (path == "run.sh").then(|| Source::new(new.as_str()));
+    let lonely = finding(text, "r", Level::Warning, "COPY . .", "Said.");
+    let related = |needle: &str| Finding {
+        related: vec![crate::rules::Related {
+            path: Some("run.sh".into()),
+            span: Span::of(&(at(&new, needle) as usize..at(&new, needle) as usize + 4)),
+            message: "here".into(),
+        }],
+        ..lonely.clone()
+    };
+    let fixed = with(lonely.clone(), Fix::safe("Mend it", vec![Edit::insert(0, "x\n")]).in_file("run.sh"));
+    let place = |finding: Finding| {
+        let (base, head) =
+            ([report("Dockerfile", text, vec![])], [report("Dockerfile", text, vec![finding])]);
+        let plan = plan(&Input { texts: Some(&texts), ..Input::new("head", &base, &head, &diffs) });
+        let review = plan.review.unwrap();
+        let comment = review.comments.first().map(|c| (c.path.to_string(), c.line));
+        let said = review.comments.first().map_or(&review.body, |comment| &comment.body);
+        assert!(said.contains("`Dockerfile:2`"), "{said}");
+        comment
+    };
+    assert_eq!(place(related("fifteen")), Some(("run.sh".to_owned(), 15)));
+    // A place that the change does not show is none.
+    assert_eq!(place(related("echo 29")), None);
+    // The fix is elsewhere in the file: what changed there is the reason all the same.
+    assert_eq!(place(fixed), Some(("run.sh".to_owned(), 15)));
+    assert_eq!(place(lonely), None);
+}
+
+#[test]
+fn neighbours_speak_about_the_change_only() {
+    let text = "FROM a\nRUN b\n";
+    let old = || finding(text, "old", Level::Warning, "RUN b", "Said.");
+    let new = || finding(text, "new", Level::Warning, "FROM a", "Said.");
+    let base = [report("Dockerfile", text, vec![old()]), report("x/Dockerfile", text, vec![old()])];
+    let head =
+        [report("Dockerfile", text, vec![old(), new()]), report("x/Dockerfile", text, vec![old(), new()])];
+    let around = ["x/Dockerfile".into()];
+    let mut input = Input { around: &around, ..Input::new("head", &base, &head, &[]) };
+    for (mode, expected) in [(ReportMode::Introduced, (2, 1)), (ReportMode::All, (3, 0))] {
+        input.settings.report = mode;
+        let outcome = plan(&input).outcome;
+        assert_eq!((outcome.total(), outcome.existing), expected);
+    }
+}
+
+#[test]
 fn several_fixes_on_one_line_are_one_suggestion() {
     let text = "FROM a\nRUN one two\n";
     let edit = |rule, level, edits| {
@@ -705,8 +757,8 @@ fn who_silences_findings_is_said() {
 fn nothing_to_say() {
     let none = plan(&Input::new("head", &[], &[], &[]));
     assert_eq!(none.review, None);
-    assert_eq!(none.summary, "## Tidewaiter\n\nNo Dockerfile changed.\n");
-    assert_eq!(shown(&none, &[]), "No Dockerfile changed.\n");
+    assert_eq!(none.summary, "## Tidewaiter\n\nNothing that concerns an image changed.\n");
+    assert_eq!(shown(&none, &[]), "Nothing that concerns an image changed.\n");
     let base = [report("Dockerfile", BASE, base_findings())];
     let deleted = plan(&Input::new("head", &base, &[], &[]));
     assert_eq!((deleted.review.is_none(), deleted.outcome.fixed), (true, 2));

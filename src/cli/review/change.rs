@@ -3,10 +3,11 @@
 use crate::cli::configuration::{self, Chosen};
 use crate::config::{Level, ReportScope, Suggestions};
 use crate::dockerfile::{parse, stages};
+use crate::facts::{Bodies, FileFacts};
 use crate::lint::{self, FileReport, Named};
 use crate::repository::project::Project;
-use crate::repository::{Tree, is_dockerfile};
-use crate::review::{FileDiff, Input, LineRange, Plan, ReportMode, Settings, Talk, plan};
+use crate::repository::{Related, Tree, is_dockerfile, related};
+use crate::review::{FileDiff, Input, LineRange, Plan, ReportMode, Settings, Talk, plan, shapes};
 use crate::rules::{self, Finding, Safety};
 use crate::text::{Source, Span};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -33,6 +34,8 @@ pub(super) struct Change<'a> {
     pub(super) base: &'a dyn Tree,
     pub(super) head: &'a dyn Tree,
     pub(super) files: Vec<Changed>,
+    /// Dockerfiles that the change does not touch but may concern; see [`around`].
+    pub(super) around: Vec<Utf8PathBuf>,
     pub(super) diffs: Vec<FileDiff>,
     /// The head commit, or a name for it.
     pub(super) commit: String,
@@ -67,6 +70,32 @@ pub(super) fn complete(chosen: &Chosen) -> anyhow::Result<()> {
     configuration::complete(chosen, PLACE)
 }
 
+/// The Dockerfiles that changed files (by all their paths) may concern without being among them, as both sides see it.
+pub(super) fn around(base: &dyn Tree, head: &dyn Tree, changed: &[Utf8PathBuf]) -> Related {
+    let mut found = related(head, changed);
+    // What built an image may be gone in the head.
+    let before = related(base, changed);
+    found.left_out = found.left_out.max(before.left_out);
+    for path in before.dockerfiles {
+        if !found.dockerfiles.contains(&path) {
+            found.dockerfiles.push(path);
+        }
+    }
+    found
+}
+
+/// What to say of [`around`] where it did not take all.
+pub(super) fn note_of(around: &Related) -> Option<String> {
+    let more = around.left_out;
+    let all = around.dockerfiles.len() + more;
+    (more > 0).then(|| {
+        format!(
+            "The change may concern {all} Dockerfiles that it does not touch; the nearest {} are looked at.",
+            all - more
+        )
+    })
+}
+
 /// Lints both sides and plans the review.
 pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     let config = &options.chosen.config;
@@ -82,7 +111,8 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     let mut left = MAX_TOGETHER_BYTES;
     let (mut base, mut head) = (Vec::new(), Vec::new());
     let paths = |side: &dyn Fn(&Changed) -> Option<&Utf8PathBuf>| -> Vec<Utf8PathBuf> {
-        change.files.iter().filter_map(side).filter(|path| is_dockerfile(path)).cloned().collect()
+        let changed = change.files.iter().filter_map(side).filter(|path| is_dockerfile(path));
+        changed.chain(&change.around).cloned().collect()
     };
     // Without a Dockerfile nothing is asked of the trees, which may have to fetch it.
     let project = |tree: &dyn Tree, paths: Vec<Utf8PathBuf>| {
@@ -120,6 +150,27 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
             base.push(lint::lint_in(path, &source, change.base, &of_base, &settings));
         }
     }
+    // Only both together tell what is new in a file that is the same on both sides.
+    for path in change.around.iter().filter(|path| !excluded(path)) {
+        let (Some(old), Some(new)) = (text_at(change.base, path), text_at(change.head, path)) else {
+            continue;
+        };
+        let bytes = old.text().len().max(new.text().len());
+        if bytes > left.min(MAX_DOCKERFILE_BYTES) {
+            continue;
+        }
+        left -= bytes;
+        base.push(lint::lint_in(path, &old, change.base, &of_base, &settings));
+        let new = lint::lint_in(path, &new, change.head, &of_head, &settings);
+        // What comments silence in it and which fixes fail there has nothing to do with the change.
+        head.push(FileReport {
+            suppressed: 0,
+            silenced: Vec::new(),
+            overruled: 0,
+            withheld: Vec::new(),
+            ..new
+        });
+    }
     let (base_files, head_files) = (named(&base), named(&head));
     let around = lint::lint_repository_in(&head_files, change.head, &of_head, &settings);
     add_all(&mut base, lint::lint_repository_in(&base_files, change.base, &of_base, &settings));
@@ -133,6 +184,13 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
         }
     }
     let texts = |path: &Utf8Path| change.head.read(path).found().map(Source::new);
+    let stages = |report: &FileReport| {
+        let file = parse(&report.source);
+        let bodies = Bodies::read(&file);
+        let images = &config.images;
+        let (path, today) = (&report.path, options.today);
+        shapes(&FileFacts::with_project(path, &file, &bodies, change.head, today, images, Some(&of_head)))
+    };
     let reprove = |path: &Utf8Path, text: &str, findings: &[&Finding]| {
         let (of_repository, of_file): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|finding| is_about_repository(finding));
@@ -160,6 +218,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
     let causes = Causes::default();
     plan(&Input {
         talk: change.talk,
+        around: &change.around,
         settings: Settings {
             report: match config.report {
                 ReportScope::Introduced => ReportMode::Introduced,
@@ -174,6 +233,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
         notes: &notes,
         causes: Some(&|report: &FileReport, finding: &Finding| causes.of(report, finding)),
         texts: Some(&texts),
+        stages: Some(&stages),
         reprove: Some(&reprove),
         ..Input::new(&change.commit, &base, &head, &change.diffs)
     })

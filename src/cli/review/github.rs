@@ -1,6 +1,6 @@
 //! `tidewaiter review` in a workflow: reads the pull request over the API, posts one review.
 
-use super::change::{Change, Changed, Options, complete, config, review};
+use super::change::{Change, Changed, Options, around, complete, config, note_of, review};
 use super::{Args, Exit, Streams, UsageError, plan, publish, unposted, verdict};
 use crate::cli::configuration::Chosen;
 use crate::config::Config;
@@ -9,7 +9,7 @@ use crate::github::{
     append_summary, write_outputs,
 };
 use crate::report::count;
-use crate::repository::{is_dockerfile, likely_next, wanted_files};
+use crate::repository::{Related, is_dockerfile, likely_next, wanted_files};
 use crate::review::{FileDiff, Paint, Plan, render};
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -134,10 +134,12 @@ struct Told<'a> {
 async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyhow::Result<(Plan, Config)> {
     let mut fetches = 0;
     loop {
-        // Without a Dockerfile nothing was read of the base, and nothing is needed.
-        let chosen = match snapshot.dockerfiles().next() {
-            Some(_) => config(&snapshot.base, args.config.as_deref())?,
-            None => Chosen::default(),
+        // Where nothing concerns an image nothing was read of the base, and nothing is needed.
+        let (chosen, around) = if snapshot.concerns_images() {
+            let around = around(&snapshot.base, &snapshot.head, &snapshot.changed_paths());
+            (config(&snapshot.base, args.config.as_deref())?, around)
+        } else {
+            (Chosen::default(), Related::default())
         };
         let mut options = Options { chosen, today: args.today() };
         args.apply(&mut options.chosen.config);
@@ -145,19 +147,22 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
             base: &snapshot.base,
             head: &snapshot.head,
             files: changed(snapshot),
+            around: around.dockerfiles.clone(),
             diffs: diffs(snapshot),
             commit: snapshot.head_sha.clone(),
             talk: &snapshot.talk,
-            touched: touched(snapshot),
-            notes: snapshot.notes.clone(),
+            touched: snapshot.changed_paths(),
+            notes: snapshot.notes.iter().cloned().chain(note_of(&around)).collect(),
         };
         let plan = review(&change, &options);
         let mut missing = snapshot.head.wanted();
         missing.extend(snapshot.base.wanted());
         if fetches == 0 && !missing.is_empty() {
-            for file in snapshot.dockerfiles() {
-                missing.extend(likely_next(&snapshot.head, &file.path));
+            let touched = snapshot.dockerfiles().map(|file| &file.path);
+            for path in touched.chain(&around.dockerfiles) {
+                missing.extend(likely_next(&snapshot.head, path));
             }
+            missing.extend(wanted_files(&around.dockerfiles));
         }
         missing.sort();
         missing.dedup();
@@ -177,15 +182,6 @@ fn changed(snapshot: &Snapshot) -> Vec<Changed> {
             base: file.base_path().map(ToOwned::to_owned),
         })
         .collect()
-}
-
-/// All paths of the change, old and new.
-fn touched(snapshot: &Snapshot) -> Vec<Utf8PathBuf> {
-    let paths = |file: &crate::github::ChangedFile| {
-        let old = file.base_path().filter(|old| *old != file.path).map(ToOwned::to_owned);
-        old.into_iter().chain([file.path.clone()])
-    };
-    snapshot.files.iter().flat_map(paths).collect()
 }
 
 /// The diff of every changed file: GitHub's own patch, else computed from the texts.
@@ -238,7 +234,7 @@ fn tell(
         }
         Ok(Published::Nothing) => {
             let said = if plan.outcome.files == 0 {
-                "no Dockerfile changed"
+                "nothing that concerns an image changed"
             } else if plan.outcome.total() == 0 {
                 "no findings: nothing to say"
             } else {

@@ -1,6 +1,6 @@
 //! `tidewaiter review --local`: the review of two revisions or two folders, without any network.
 
-use super::change::{Change, Changed, Options, complete, config, review};
+use super::change::{Change, Changed, Options, around, complete, config, note_of, review};
 use super::{Args, Exit, Streams, UsageError, verdict};
 use crate::report::count;
 use crate::repository::{self, ChangedFile, DiskTree, GitTree, Tree, changed_folders, is_dockerfile};
@@ -59,6 +59,10 @@ fn show(
     let mut files = files;
     let touched = files.iter().flat_map(|file| file.base_path.clone().into_iter().chain([file.path.clone()]));
     let touched = touched.collect();
+    let paths: Vec<Utf8PathBuf> =
+        files.iter().flat_map(|file| file.base_path.iter().chain([&file.path])).cloned().collect();
+    let around = around(base, head, &paths);
+    notes.extend(note_of(&around));
     keep_some(&mut files, &mut notes);
     let diffs = diffs(base, head, &files, &mut notes);
     let files = files.into_iter().map(|file| {
@@ -73,6 +77,7 @@ fn show(
         base,
         head,
         files: files.collect(),
+        around: around.dockerfiles,
         diffs,
         commit: commit.to_owned(),
         talk: &Talk::default(),
