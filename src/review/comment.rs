@@ -128,7 +128,7 @@ fn show(input: &Input<'_>, draft: &Draft<'_>, entry: &Entry<'_>) -> ShowFix {
 /// What a comment that is written again has behind it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Past {
-    /// Findings that it spoke about and that are gone: `rule@commit`.
+    /// Findings that it spoke about and that are gone: `rule:commit`.
     pub(super) gone: Vec<String>,
     /// Fingerprints that it has held, oldest first.
     pub(super) was: Vec<String>,
@@ -145,7 +145,7 @@ fn commit(id: &str) -> String {
 /// What is said of findings that are gone, in one line.
 fn farewell(gone: &[String]) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
-    for (rule, id) in gone.iter().filter_map(|entry| entry.rsplit_once('@')) {
+    for (rule, id) in gone.iter().filter_map(|entry| entry.rsplit_once(':')) {
         let word = format!("{} in {}", code(rule), commit(id));
         if !words.contains(&word) {
             words.push(word);

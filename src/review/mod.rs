@@ -133,7 +133,7 @@ fn outcome(input: &Input<'_>, delta: &Delta<'_>, history: &History<'_>) -> Outco
         style: of(Level::Style),
         fixable: counted.iter().filter(|item| item.finding.fix.is_some()).count(),
         fixed: delta.fixed.len(),
-        existing: delta.quiet.len(),
+        existing: delta.existing,
         suppressed: input.head.iter().map(|report| report.suppressed).sum(),
         silenced_here: input.head.iter().map(|report| silenced_here(input, report)).sum(),
         overruled: input.head.iter().map(|report| report.overruled).sum(),

@@ -362,7 +362,7 @@ fn follow<'a>(
             Claim::Nobody => {
                 if let Place::Now(place) = place {
                     let rule = marker.rules.get(*place).map_or("", String::as_str);
-                    gone.push(format!("{rule}@{}", input.commit));
+                    gone.push(format!("{rule}:{}", input.commit));
                 }
             }
         }
@@ -399,7 +399,7 @@ fn follow<'a>(
                 gone.clear();
             }
             let back_again = |entry: &String| {
-                living.iter().any(|item| entry.starts_with(&format!("{}@", item.finding.rule)))
+                living.iter().any(|item| entry.starts_with(&format!("{}:", item.finding.rule)))
             };
             gone.retain(|entry| !back_again(entry));
             let mut was = marker.was.clone();
