@@ -374,7 +374,8 @@ impl Run<'_> {
                 }
             }
             let confirm = self.args.confirm_fixes;
-            let (fixed, applied, reports) = lint::fix_repository(&files, &tree, &root.settings, confirm);
+            let (fixed, steps, reports) = lint::fix_repository(&files, &tree, &root.settings, confirm);
+            let applied = steps.len();
             self.applied += applied;
             for (path, new) in fixed {
                 let shown = self.shown(first, &path);

@@ -4,6 +4,7 @@
 //! are told on stderr here, at one place.
 
 mod check;
+mod configuration;
 mod explain;
 mod files;
 mod review;

@@ -192,8 +192,28 @@ impl Client {
         query: &str,
         variables: &Value,
     ) -> Result<Data, GithubError> {
-        let body = serde_json::json!({ "query": query, "variables": variables });
-        self.repeat(doing, true, async || {
+        self.ask(doing, true, query, variables).await
+    }
+
+    /// Sends a GraphQL mutation: once, and again only when GitHub has said that it did nothing.
+    pub(super) async fn mutation(
+        &self,
+        doing: &'static str,
+        mutation: &str,
+        variables: &Value,
+    ) -> Result<Data, GithubError> {
+        self.ask(doing, false, mutation, variables).await
+    }
+
+    async fn ask(
+        &self,
+        doing: &'static str,
+        repeatable: bool,
+        document: &str,
+        variables: &Value,
+    ) -> Result<Data, GithubError> {
+        let body = serde_json::json!({ "query": document, "variables": variables });
+        self.repeat(doing, repeatable, async || {
             let request = request(&self.graphql, Method::POST, &self.graphql_route, Some(&body), JSON)?;
             let answer = self.send(doing, &self.graphql, request).await?;
             self.envelope(doing, &answer)
@@ -412,6 +432,8 @@ impl Client {
                 Failure { error, again: Again::After(wait) }
             } else if kind == "FORBIDDEN" {
                 GithubError::Forbidden { doing, permission: permission_of(&answer.headers), message }.into()
+            } else if kind == "STALE_DATA" {
+                GithubError::Stale { doing, message }.into()
             } else if kind == "NOT_FOUND" && path.len() < 3 {
                 GithubError::NotFound { doing, message }.into()
             } else if lower.starts_with("something went wrong")

@@ -86,6 +86,27 @@ pub enum GithubError {
         /// The head now.
         head: String,
     },
+    /// Something that a write was based on has changed since: a branch has another head than expected.
+    #[error("cannot {doing}: it has changed in the meantime ({message}). Run the job again")]
+    Stale {
+        /// What was being done.
+        doing: &'static str,
+        /// GitHub's words.
+        message: String,
+    },
+    /// A branch, tag or commit that is not there.
+    #[error(
+        "{repository} has no branch, tag or commit {reference:?}: name one that is there, or none for the default branch"
+    )]
+    UnknownReference {
+        /// The repository.
+        repository: String,
+        /// What was asked for.
+        reference: String,
+    },
+    /// A repository without any commit.
+    #[error("{0} has no commits: there is nothing to look at")]
+    EmptyRepository(String),
     /// Another status than the ones above; 5xx after all retries.
     #[error("cannot {doing}: GitHub answered {status} ({message}). {}", if *status >= 500 {
         "This is a fault on GitHub's side, see https://www.githubstatus.com; run the job again later"

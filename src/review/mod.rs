@@ -11,7 +11,7 @@ mod delta;
 mod draft;
 mod hunks;
 mod input;
-mod markdown;
+pub mod markdown;
 mod marker;
 mod page;
 mod plan;
