@@ -47,6 +47,8 @@ pub enum GithubError {
         doing: &'static str,
         /// GitHub's words.
         message: String,
+        /// Whether it is the call that the server does not know, going by the documentation it points to.
+        unserved: bool,
     },
     /// A rate limit whose end lies beyond the waiting budget.
     #[error(

@@ -6,7 +6,9 @@ use crate::dockerfile::{parse, stages};
 use crate::lint::{self, FileReport, Named};
 use crate::repository::project::Project;
 use crate::repository::{Tree, is_dockerfile};
-use crate::review::{FileDiff, Input, LineRange, Plan, ReportMode, Settings, Talk, plan};
+use crate::review::{
+    FileDiff, Fixes, Input, LineRange, Plan, ReportMode, Settings, Talk, Wanted, fixes, plan,
+};
 use crate::rules::{self, Finding, Safety};
 use crate::text::{Source, Span};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -58,6 +60,16 @@ pub(super) fn complete(config: &Config) -> anyhow::Result<()> {
 
 /// Lints both sides and plans the review.
 pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
+    with_input(change, options, plan)
+}
+
+/// Lints both sides and makes fixes.
+pub(super) fn fix(change: &Change<'_>, options: &Options, wanted: Wanted<'_>) -> Fixes {
+    with_input(change, options, |input| fixes(input, wanted))
+}
+
+/// Lints both sides, and does something with all of it.
+fn with_input<T>(change: &Change<'_>, options: &Options, what: impl FnOnce(&Input<'_>) -> T) -> T {
     let settings = lint::Settings { config: options.config.clone(), ..lint::Settings::new(options.today) };
     let excluded = |path: &Utf8Path| options.config.exclude.matches(path);
     let (mut base, mut head) = (Vec::new(), Vec::new());
@@ -124,7 +136,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
                     &settings,
                 ))
     };
-    plan(&Input {
+    what(&Input {
         talk: change.talk,
         settings: Settings {
             report: match options.config.report {

@@ -1,7 +1,7 @@
 //! `tidewaiter review` in a workflow: reads the pull request over the API, posts one review.
 
-use super::change::{Change, Changed, Options, complete, config, review};
-use super::{Args, Exit, Streams, UsageError, verdict};
+use super::change::{Change, Changed, Options, complete, config, fix, review};
+use super::{Args, Exit, Streams, UsageError, talk, verdict};
 use crate::config::Config;
 use crate::github::{
     Environment, EventError, GithubError, Published, Receipt, Session, Snapshot, Status, Target,
@@ -9,7 +9,7 @@ use crate::github::{
 };
 use crate::report::{annotations, count};
 use crate::repository::{is_dockerfile, likely_next, wanted_files};
-use crate::review::{FileDiff, Paint, Plan, render};
+use crate::review::{FileDiff, Fixes, Paint, Plan, Wanted, render};
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
 
@@ -40,7 +40,13 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
         .enable_all()
         .build()
         .context("cannot start the runtime for network requests")?;
-    let result = runtime.block_on(work(args, &env, target, streams));
+    let result = runtime.block_on(async {
+        if target.comment.is_some() {
+            talk::run(args, &env, target, streams).await
+        } else {
+            work(args, &env, target, streams).await
+        }
+    });
     match result {
         // The run for the newer commit reviews it; this one has nothing to say.
         Err(error) if matches!(error.downcast_ref(), Some(GithubError::Superseded { .. })) => {
@@ -51,16 +57,16 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
     }
 }
 
-async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Streams) -> anyhow::Result<Exit> {
+/// Reviews a pull request.
+pub(super) async fn work(
+    args: &Args,
+    env: &Environment,
+    target: Target,
+    streams: &mut Streams,
+) -> anyhow::Result<Exit> {
     let number = target.number;
     let session = Session::connect(env, target)?;
-    // A configuration named by hand is read with the other files of the base.
-    let wanted = |dockerfiles: &[Utf8PathBuf]| {
-        let mut files = wanted_files(dockerfiles);
-        files.extend(args.config.clone());
-        files
-    };
-    let mut snapshot = session.snapshot(is_dockerfile, wanted).await?;
+    let mut snapshot = session.snapshot(is_dockerfile, |files| wanted(args, files)).await?;
     let (plan, config) = settle(args, &session, &mut snapshot).await?;
     for note in &snapshot.notes {
         streams.note(note);
@@ -87,6 +93,31 @@ async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Stre
     failure.map_or(Ok(exit), Err)
 }
 
+/// The files to read beside these Dockerfiles; a configuration named by hand is read with them.
+fn wanted(args: &Args, dockerfiles: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    let mut files = wanted_files(dockerfiles);
+    files.extend(args.config.clone());
+    files
+}
+
+/// Reads the newest commit and makes the fixes that are asked for; with that commit.
+pub(super) async fn fixes_at_head(
+    args: &Args,
+    session: &Session,
+    asked: Wanted<'_>,
+    streams: &mut Streams,
+) -> anyhow::Result<(String, Fixes)> {
+    let mut snapshot = session.snapshot(is_dockerfile, |files| wanted(args, files)).await?;
+    let (_, config) = settle(args, session, &mut snapshot).await?;
+    for note in &snapshot.notes {
+        streams.note(note);
+    }
+    let mut options = Options { config, today: args.today() };
+    args.apply(&mut options.config);
+    let fixes = fix(&change(&snapshot), &options, asked);
+    Ok((snapshot.head_sha, fixes))
+}
+
 /// Plans, and plans again with the files that the rules asked for.
 async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyhow::Result<(Plan, Config)> {
     let mut fetches = 0;
@@ -98,15 +129,7 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
         };
         let mut options = Options { config, today: args.today() };
         args.apply(&mut options.config);
-        let change = Change {
-            base: &snapshot.base,
-            head: &snapshot.head,
-            files: changed(snapshot),
-            diffs: diffs(snapshot),
-            commit: snapshot.head_sha.clone(),
-            talk: &snapshot.talk,
-        };
-        let plan = review(&change, &options);
+        let plan = review(&change(snapshot), &options);
         let mut missing = snapshot.head.wanted();
         missing.extend(snapshot.base.wanted());
         if fetches == 0 && !missing.is_empty() {
@@ -121,6 +144,17 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
             return Ok((plan, options.config));
         }
         fetches += 1;
+    }
+}
+
+fn change(snapshot: &Snapshot) -> Change<'_> {
+    Change {
+        base: &snapshot.base,
+        head: &snapshot.head,
+        files: changed(snapshot),
+        diffs: diffs(snapshot),
+        commit: snapshot.head_sha.clone(),
+        talk: &snapshot.talk,
     }
 }
 

@@ -3,6 +3,7 @@
 mod change;
 mod github;
 mod local;
+mod talk;
 
 use super::streams::Streams;
 use super::{Exit, UsageError};
