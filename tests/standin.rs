@@ -7,6 +7,10 @@
 
 #[path = "standin/lab.rs"]
 mod lab;
+#[path = "standin/proxy.rs"]
+mod proxy;
+#[path = "standin/talk.rs"]
+mod talk;
 #[path = "standin/threads.rs"]
 mod threads;
 
@@ -46,6 +50,7 @@ fn main() {
         Some(_) => cases
             .into_iter()
             .chain(threads::CASES.iter().copied())
+            .chain(talk::CASES.iter().copied())
             .map(|(name, run)| Trial::test(name, run))
             .collect(),
         None => Vec::new(),

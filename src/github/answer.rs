@@ -78,6 +78,8 @@ pub struct Conversation {
     pub threads: BTreeMap<u64, Thread>,
     /// Own answers in the conversation.
     pub answers: Vec<String>,
+    /// The file of every thread, somebody else's too, by the first comment's REST id.
+    places: BTreeMap<u64, String>,
     /// Own answers in all threads, with the REST id of the thread's first comment.
     replies: Vec<(u64, String)>,
 }
@@ -106,6 +108,11 @@ impl Conversation {
             }
             None => self.answers.iter().any(|body| answers(body)),
         }
+    }
+
+    /// Whether the thread of a comment is there, if it is in one: a thread goes with its first comment.
+    pub fn holds(&self, said: &Said) -> bool {
+        said.thread.is_none_or(|thread| self.places.contains_key(&thread))
     }
 
     /// Whether the help was posted somewhere.
@@ -235,13 +242,17 @@ impl Session {
     ///
     /// # Errors
     /// [`GithubError::Forbidden`] when the token may not; other kinds as they say.
-    pub async fn answer(&self, said: &Said, body: &str) -> Result<bool, GithubError> {
+    pub async fn answer(&self, said: &Said, talk: &Conversation, body: &str) -> Result<bool, GithubError> {
         let target = &self.target;
         let repository = format!("/repos/{}/{}", target.owner, target.repo);
         let (route, body) = match said.thread {
+            // GitHub's description wants commit and path, too, and says that they do not matter.
             Some(thread) => (
                 format!("{repository}/pulls/{}/comments", target.number),
-                json!({ "body": cap(body), "in_reply_to": thread }),
+                json!({
+                    "body": cap(body), "in_reply_to": thread,
+                    "commit_id": talk.head_sha, "path": talk.places.get(&thread),
+                }),
             ),
             None => (format!("{repository}/issues/{}/comments", target.number), json!({ "body": cap(body) })),
         };
@@ -295,6 +306,7 @@ impl Conversation {
     fn add(&mut self, thread: ThreadJson) {
         let Some(first) = thread.first.nodes.into_iter().next() else { return };
         let Some(id) = first.full_database_id else { return };
+        self.places.insert(id, thread.path.clone());
         let is_ours = first.viewer_did_author && read_marker(&first.body).is_some();
         let replies = thread.last.nodes.into_iter().filter_map(own);
         // The first comment is among the last ones of a short thread.
@@ -353,7 +365,10 @@ mod tests {
         };
         let mut talk = Conversation::default();
         talk.add(thread(false));
-        assert_eq!(talk, Conversation::default());
+        assert!(talk.threads.is_empty() && talk.replies.is_empty());
+        assert!(
+            talk.holds(&said(1, Some(8))) && !talk.holds(&said(1, Some(9))) && talk.holds(&said(1, None))
+        );
         talk.add(thread(true));
         assert_eq!((talk.threads.len(), talk.replies.len()), (1, 1));
         assert!(talk.answered(&said(2, Some(8))));

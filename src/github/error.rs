@@ -159,7 +159,8 @@ impl GithubError {
     pub const fn is_ambiguous(&self) -> bool {
         match self {
             Self::Transport { .. } | Self::Decode { .. } => true,
-            Self::Status { status, .. } => *status >= 500,
+            // 501: the server does not know how.
+            Self::Status { status, .. } => *status >= 500 && *status != 501,
             _ => false,
         }
     }

@@ -379,7 +379,7 @@ mod tests {
         let (text, _) = said(&Answer::Explained { name: "run-as-rot" });
         assert!(text.contains("No rule is called `run-as-rot`. Did you mean `run-as-root`?"), "{text}");
         let (text, _) = said(&Answer::Explained { name: "@everyone `x` zzzzzzz" });
-        assert!(text.starts_with("No rule is called `` @everyone `x` zzzzzzz ``."), "{text}");
+        assert!(text.starts_with("No rule is called ``@everyone `x` zzzzzzz``."), "{text}");
         let (text, _) = said(&Answer::NoRule { name: "run-as-rot" });
         assert!(text.starts_with("Nothing is ignored. No rule is called `run-as-rot`."), "{text}");
         let (text, _) = said(&Answer::Explained { name: "" });

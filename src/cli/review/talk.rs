@@ -44,6 +44,10 @@ pub(super) async fn run(
         streams.note("the comment has its answer already");
         return Ok(Exit::Clean);
     }
+    if !talk.holds(&said) {
+        streams.note("the comment's thread is gone: nothing to do");
+        return Ok(Exit::Clean);
+    }
     let id = said.id.to_string();
     let desk = Desk { args, env, target: &target, session, said: &said, talk: &talk, id: &id };
     let done = desk.carry_out(&order, streams).await;
@@ -110,7 +114,7 @@ impl Desk<'_> {
     }
 
     async fn answer(&self, answer: &Answer<'_>, streams: &mut Streams) -> anyhow::Result<()> {
-        let posted = self.session.answer(self.said, &Signed(self.id).write(answer)).await?;
+        let posted = self.session.answer(self.said, self.talk, &Signed(self.id).write(answer)).await?;
         streams.note(if posted {
             "answered"
         } else {
