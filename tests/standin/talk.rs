@@ -230,7 +230,7 @@ fn ignore_in_a_thread() -> Result<(), Failed> {
         text(&[ADD, &format!("{APT} git")]),
         text(&[ADD, "RUN true", &format!("{APT} git jq")]),
         text(&[ADD, &filler, &format!("{APT} git jq")]),
-        text(&[&filler, ADD, &format!("{APT} git jq less")]),
+        text(&["RUN true", ADD, &format!("{APT} git jq less")]),
     ] {
         let run = lab.push(&changed);
         let all = comments(&lab.github);
@@ -306,10 +306,7 @@ fn fix_all() -> Result<(), Failed> {
         format!("{answers:#?}\n{}", run.all())
     })?;
     ensure(answers[0].contains("`package-cache-left` in `Dockerfile`"), || format!("{answers:#?}"))?;
-    lab.ensure_file(
-        &text(&["COPY app.py /app/", &format!("{APT} \\\n    && rm -rf /var/lib/apt/lists/*")]),
-        &run,
-    )?;
+    lab.ensure_file(&text(&["COPY app.py /app/", &format!("{APT} && rm -rf /var/lib/apt/lists/*")]), &run)?;
     for rule in ["add-instead-of-copy", "package-cache-left"] {
         ensure(body(&lab.about(rule)).starts_with("✅ **Fixed**"), || run.all())?;
     }
@@ -319,7 +316,7 @@ fn fix_all() -> Result<(), Failed> {
     let lab = start(WRITES);
     lab.tell("/tidewaiter ignore add-instead-of-copy");
     let run = lab.tell("/tidewaiter fix");
-    lab.ensure_file(&text(&[ADD, &format!("{APT} \\\n    && rm -rf /var/lib/apt/lists/*")]), &run)?;
+    lab.ensure_file(&text(&[ADD, &format!("{APT} && rm -rf /var/lib/apt/lists/*")]), &run)?;
     // Nothing is left.
     let run = lab.tell("/tidewaiter fix");
     ensure(lab.answers().last().is_some_and(|a| a.starts_with("Nothing to commit: ")), || run.all())?;
@@ -335,10 +332,7 @@ fn fix_again_and_again() -> Result<(), Failed> {
     let run = twice(&lab, IN_THREAD, &second)?;
     let state = lab.github.state();
     ensure(list(&state, "pushes").len() == 2, || format!("{}\n{}", state["pushes"], run.all()))?;
-    lab.ensure_file(
-        &text(&["COPY app.py /app/", &format!("{APT} \\\n    && rm -rf /var/lib/apt/lists/*")]),
-        &run,
-    )?;
+    lab.ensure_file(&text(&["COPY app.py /app/", &format!("{APT} && rm -rf /var/lib/apt/lists/*")]), &run)?;
     // In a thread whose finding is gone there is nothing to fix.
     let third = lab.reply("add-instead-of-copy", "/tidewaiter fix");
     let run = twice(&lab, IN_THREAD, &third)?;
