@@ -1,6 +1,6 @@
 //! The SARIF report of all rule fixtures against the schema of the standard, and against what it is made from.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is a test")]
 
 #[path = "cases/mod.rs"]
 #[allow(dead_code, reason = "the snapshots of the folders are checked elsewhere")]
@@ -29,7 +29,11 @@ fn settings() -> Settings {
 
 fn schema() -> jsonschema::Validator {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sarif/schema-2.1.0.json");
-    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let mut schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    // Known erratum: their pattern is no valid one (a `]` too much). We write no language.
+    for holder in ["run", "toolComponent"] {
+        schema["definitions"][holder]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+    }
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
@@ -131,9 +135,10 @@ fn findings_of_all_fixtures_fit_the_schema_and_say_the_same() {
             let log = valid(&schema, &sarif.text, &dir.display().to_string());
             let run = &log["runs"][0];
             let list = run["results"].as_array().unwrap();
-            let findings = checked.reports().flat_map(|file| file.findings.iter().map(move |f| (file, f)));
-            assert_eq!(list.len(), findings.clone().count());
-            for ((file, finding), result) in findings.zip(list) {
+            let findings: Vec<(&FileReport, &Finding)> =
+                checked.reports().flat_map(|file| file.findings.iter().map(move |f| (file, f))).collect();
+            assert_eq!(list.len(), findings.len());
+            for ((file, finding), result) in findings.into_iter().zip(list) {
                 compare(&tree, file, finding, result, &run["tool"]["driver"]["rules"]);
                 seen.insert(finding.rule);
                 results += 1;
@@ -169,8 +174,15 @@ fn what_is_known_of_rules_and_run_is_said() {
     assert_eq!(told["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b/Dockerfile");
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     let root = rules.iter().find(|rule| rule["id"] == "run-as-root").unwrap();
-    insta::assert_json_snapshot!(root, { ".help" => "[help]" }, @"");
     assert!(root["help"]["markdown"].as_str().unwrap().contains("## Why is this bad?"));
+    assert_eq!(root["name"], "RunAsRoot");
+    assert_eq!(root["shortDescription"]["text"], "The image runs as root.");
+    assert!(root["fullDescription"]["text"].as_str().unwrap().starts_with("Finds a stage"));
+    assert!(root["helpUri"].as_str().unwrap().ends_with("/docs/rules.md#run-as-root"));
+    assert_eq!(root["defaultConfiguration"], serde_json::json!({ "enabled": true, "level": "warning" }));
+    let tags = root["properties"]["tags"].as_array().unwrap();
+    assert!(tags.len() <= 20 && tags[0] == "security" && tags.contains(&"DL3002".into()), "{tags:?}");
+    assert_eq!(root["properties"]["security-severity"], "5.5");
     for rule in rules {
         let known = rules::find(rule["id"].as_str().unwrap()).unwrap();
         let severity = rule["properties"].get("security-severity");

@@ -5,6 +5,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test")]
 
+#[path = "standin/audit.rs"]
+mod audit;
 #[path = "standin/lab.rs"]
 mod lab;
 #[path = "standin/proxy.rs"]
@@ -51,6 +53,7 @@ fn main() {
             .into_iter()
             .chain(threads::CASES.iter().copied())
             .chain(talk::CASES.iter().copied())
+            .chain(audit::CASES.iter().copied())
             .map(|(name, run)| Trial::test(name, run))
             .collect(),
         None => Vec::new(),

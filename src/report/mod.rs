@@ -4,6 +4,7 @@
 //! the place where it is written (see [`visible`]).
 
 pub mod annotations;
+pub mod audit;
 mod escape;
 mod excerpt;
 mod hunk;

@@ -176,17 +176,22 @@ pub(super) fn block(info: &str, lines: &[String]) -> String {
 /// A `diff` block from the body of a diff: invisible characters are spelt out, long lines and long diffs cut
 /// with a visible mark.
 pub(super) fn diff(text: &str) -> String {
+    patch(text, MAX_DIFF_LINES)
+}
+
+/// The same of at most so many lines.
+pub fn patch(text: &str, most: usize) -> String {
     let total = text.lines().count();
     let mut lines: Vec<String> = text
         .lines()
-        .take(MAX_DIFF_LINES)
+        .take(most)
         .map(|line| {
             let shown = line.chars().map(|c| if is_invisible(c) { '\u{fffd}' } else { c });
             cut(shown, MAX_LINE_CHARS)
         })
         .collect();
-    if total > MAX_DIFF_LINES {
-        lines.push(format!("… {} more lines", total - MAX_DIFF_LINES));
+    if total > most {
+        lines.push(format!("… {} more lines", total - most));
     }
     block("diff", &lines)
 }

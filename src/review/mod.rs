@@ -35,7 +35,7 @@ pub use fixes::{FixedFile, Fixes, Made, Wanted, fixes};
 pub use hunks::{DiffLine, FileDiff, Hunk, LineRange, Mark};
 pub use input::{Causes, Input, ReportMode, Reprove, Settings, Texts};
 pub use marker::{Marker, read as read_marker};
-pub use page::MAX_BODY;
+pub use page::{MAX_BODY, Page};
 pub use plan::{Annotation, Comment, Outcome, Plan, Reason, Review, Update};
 pub use render::{Paint, render};
 pub use talk::{OwnReview, OwnThread, Talk};

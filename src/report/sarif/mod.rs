@@ -46,6 +46,10 @@ const MAX_TAGS: usize = 20;
 /// The longest snippet, in bytes: a region is shown with it or without, never with a part of it.
 const MAX_SNIPPET: usize = 2_000;
 
+/// What code scanning keeps our alerts apart from those of other tools by. One for all commands: what is mended is
+/// closed, whichever of them looks.
+pub const CATEGORY: &str = "tidewaiter/";
+
 /// How a log is written.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
@@ -205,7 +209,7 @@ fn unread(error: &Unread) -> Notification {
     Notification {
         level: "error",
         message: plain(&format!("{}: {}", error.path, error.message)),
-        locations: vec![Location { id: None, physical_location: location, message: None }],
+        locations: vec![Location { id: None, place: location, message: None }],
     }
 }
 
@@ -315,7 +319,7 @@ fn outcome<'a>(
         message: Text { text: plain(&text).text, markdown: Some(markdown) },
         locations: [Location {
             id: None,
-            physical_location: PhysicalLocation {
+            place: PhysicalLocation {
                 artifact_location: artifact(&file.path),
                 region: Some(shown(&file.source, finding.span, may_hold_secret(finding.rule))),
             },
@@ -340,7 +344,7 @@ fn related(checked: &Checked, file: &FileReport, finding: &Finding) -> Vec<Locat
         let source = checked.source(file, Some(path));
         Location {
             id: Some(index + 1),
-            physical_location: PhysicalLocation {
+            place: PhysicalLocation {
                 artifact_location: artifact(path),
                 region: source.map(|source| shown(source, related.span, secret)),
             },
