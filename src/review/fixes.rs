@@ -172,3 +172,120 @@ fn sound(input: &Input<'_>, path: &Utf8Path, text: &str, fixes: &[(Item<'_>, &Fi
     // A single fix is proven already.
     findings.len() < 2 || input.reprove.is_none_or(|reprove| reprove(path, text, &findings))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Level;
+    use crate::lint::FileReport;
+    use crate::review::tests::{finding, report};
+    use crate::review::{FileDiff, Talk};
+    use crate::text::Edit;
+    use std::cell::Cell;
+
+    const TEXT: &str = "FROM a\nRUN one\nRUN two\nRUN three\n";
+
+    fn at(needle: &str) -> u32 {
+        TEXT.find(needle).unwrap() as u32
+    }
+
+    /// Findings whose fixes put a letter before the instruction.
+    fn reports() -> Vec<FileReport> {
+        let of = |rule, needle, fix| Finding { fix, ..finding(TEXT, rule, Level::Warning, needle, "m") };
+        vec![report(
+            "Dockerfile",
+            TEXT,
+            vec![
+                of("x-one", "RUN one", Some(Fix::safe("One", vec![Edit::insert(at("RUN one"), "A")]))),
+                of("x-two", "RUN two\n", Some(Fix::confirm("Two", vec![Edit::insert(at("RUN two"), "B")]))),
+                of(
+                    "x-three",
+                    "RUN three",
+                    Some(Fix::safe("Three", vec![Edit::insert(at("RUN three"), "C")])),
+                ),
+                of("x-bare", "FROM a", None),
+                of(
+                    "x-flow",
+                    "a\nRUN",
+                    Some(Fix::safe("Flow", vec![Edit::insert(0, "D")]).in_file(".github/workflows/ci.yml")),
+                ),
+            ],
+        )]
+    }
+
+    fn made(fixes: &Fixes) -> Vec<(&str, &str, Vec<&str>)> {
+        fixes
+            .files
+            .iter()
+            .map(|file| (file.path.as_str(), file.text.as_str(), file.made.iter().map(|m| m.rule).collect()))
+            .collect()
+    }
+
+    #[test]
+    fn safe_ones_together() {
+        let head = reports();
+        let diffs = [FileDiff::from_texts("Dockerfile", "", TEXT)];
+        let input = Input::new("head", &[], &head, &diffs);
+        let all = fixes(&input, Wanted::Safe);
+        assert_eq!(
+            made(&all),
+            [("Dockerfile", "FROM a\nARUN one\nRUN two\nCRUN three\n", vec!["x-one", "x-three"])]
+        );
+        assert_eq!((all.found, all.left.len(), all.in_workflows.as_slice()), (5, 0, &["x-flow"][..]));
+    }
+
+    #[test]
+    fn what_does_not_hold_together_is_left_out() {
+        let head = reports();
+        let diffs = [FileDiff::from_texts("Dockerfile", "", TEXT)];
+        let proofs = Cell::new(0);
+        let reprove = |path: &Utf8Path, text: &str, findings: &[&Finding]| {
+            proofs.set(proofs.get() + 1);
+            assert!(path == "Dockerfile" && findings.len() == 2 && text.contains("ARUN one"));
+            false
+        };
+        let input = Input { reprove: Some(&reprove), ..Input::new("head", &[], &head, &diffs) };
+        let part = fixes(&input, Wanted::Safe);
+        assert_eq!(made(&part), [("Dockerfile", "FROM a\nARUN one\nRUN two\nRUN three\n", vec!["x-one"])]);
+        assert_eq!((part.left.as_slice(), proofs.get()), (&["x-three"][..], 2));
+        // Two changes of the same bytes.
+        let mut head = reports();
+        let clash = vec![Edit::replace(head[0].findings[0].span, "X")];
+        head[0].findings[0].fix = Some(Fix::safe("One", clash.clone()));
+        head[0].findings[2].fix = Some(Fix::safe("Three", vec![Edit::replace(clash[0].span, "Y")]));
+        let part = fixes(&Input::new("head", &[], &head, &diffs), Wanted::Safe);
+        assert_eq!((part.left.len(), part.files[0].made.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_thread_is_its_own_findings_safe_or_not() {
+        let head = reports();
+        let diffs = [FileDiff::from_texts("Dockerfile", "", TEXT)];
+        let input = Input::new("head", &[], &head, &diffs);
+        let marker = Marker {
+            fingerprints: vec![head[0].findings[1].fingerprint.clone(), "gone".to_owned()],
+            ..Marker::default()
+        };
+        let of = |path| fixes(&input, Wanted::Thread { path, marker: &marker });
+        assert_eq!(
+            made(&of("Dockerfile")),
+            [("Dockerfile", "FROM a\nRUN one\nBRUN two\nRUN three\n", vec!["x-two"])]
+        );
+        assert_eq!(of("other/Dockerfile"), Fixes::default());
+    }
+
+    #[test]
+    fn what_people_ignore_is_not_changed() {
+        let head = reports();
+        let diffs = [FileDiff::from_texts("Dockerfile", "", TEXT)];
+        let answer = Marker {
+            ignored_by: Some("mona".to_owned()),
+            ignored_rules: vec!["x-one".to_owned(), "x-flow".to_owned()],
+            ..Marker::default()
+        };
+        let talk = Talk { answers: vec![answer.line()], ..Talk::default() };
+        let all = fixes(&Input { talk: &talk, ..Input::new("head", &[], &head, &diffs) }, Wanted::Safe);
+        assert_eq!(made(&all).iter().map(|file| file.2.clone()).collect::<Vec<_>>(), [vec!["x-three"]]);
+        assert!(all.in_workflows.is_empty());
+    }
+}
