@@ -5,10 +5,16 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test")]
 
+#[path = "standin/anchors.rs"]
+mod anchors;
 #[path = "standin/audit.rs"]
 mod audit;
+#[path = "standin/forks.rs"]
+mod forks;
 #[path = "standin/lab.rs"]
 mod lab;
+#[path = "standin/neighbours.rs"]
+mod neighbours;
 #[path = "standin/proxy.rs"]
 mod proxy;
 #[path = "standin/talk.rs"]
@@ -51,9 +57,12 @@ fn main() {
     let trials = match lab::standin() {
         Some(_) => cases
             .into_iter()
+            .chain(anchors::CASES.iter().copied())
             .chain(threads::CASES.iter().copied())
             .chain(talk::CASES.iter().copied())
             .chain(audit::CASES.iter().copied())
+            .chain(forks::CASES.iter().copied())
+            .chain(neighbours::CASES.iter().copied())
             .map(|(name, run)| Trial::test(name, run))
             .collect(),
         None => Vec::new(),
@@ -198,7 +207,7 @@ fn no_dockerfile_changed() -> Result<(), Failed> {
     repo.commit("docs");
     let github = Github::start(repo, &[]);
     let run = github.review(&[]);
-    ensure(run.code == 0 && run.stderr.contains("no Dockerfile changed"), || run.all())?;
+    ensure(run.code == 0 && run.stderr.contains("nothing that concerns an image changed"), || run.all())?;
     ensure(run.output("findings") == "0", || run.outputs.clone())?;
     ensure(list(&github.state(), "reviews").is_empty(), || "a review was posted".to_owned())?;
     ensure(github.requests() == 1, || format!("{} requests", github.requests()))?;
@@ -279,6 +288,11 @@ fn configuration_comes_from_the_base() -> Result<(), Failed> {
     let run = github.review(&[]);
     ensure(run.summary.contains("add-instead-of-copy") && !run.summary.contains("run-as-root"), || {
         format!("{}\n{}", run.all(), run.summary)
+    })?;
+    let note = "The pull request changes `.tidewaiter.yml`: it counts from the next pull request on.";
+    let review = list(&github.state(), "reviews").first().map(ToString::to_string).unwrap_or_default();
+    ensure(run.summary.contains(note) && run.stderr.contains(note) && review.contains(note), || {
+        format!("{}\n{}\n{review}", run.all(), run.summary)
     })?;
     no_violations(&github)
 }

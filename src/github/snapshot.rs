@@ -11,7 +11,7 @@ use super::error::GithubError;
 use super::event::{Target, is_sha};
 use super::files::{self, ChangedFile, MAX_FILES, Status};
 use super::query::{self, About, Ask, Found, MAX_OBJECTS, Pull, Revisions, Side};
-use crate::repository::MemoryTree;
+use crate::repository::{MemoryTree, likely_dockerfiles, matters, related_first};
 use crate::review::{OwnReview, OwnThread, Talk};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub head_sha: String,
     /// The merge base; the event's base commit where nothing was read for want of a Dockerfile.
     pub base_sha: String,
+    /// Whether a changed file that is no Dockerfile may concern an image all the same.
+    pub(super) around: bool,
     /// Whether the head lies in another repository.
     pub fork: bool,
     /// What was left out and why; text of the repository stands between backticks.
@@ -63,6 +65,17 @@ impl Snapshot {
     /// The changed Dockerfiles whose text is there.
     pub fn dockerfiles(&self) -> impl Iterator<Item = &ChangedFile> {
         self.files.iter().filter(|file| file.dockerfile)
+    }
+
+    /// Whether anything that concerns an image changed: only then the revisions were looked at.
+    pub fn concerns_images(&self) -> bool {
+        self.around || self.dockerfiles().next().is_some()
+    }
+
+    /// The changed files by all their names, in head and base.
+    pub fn changed_paths(&self) -> Vec<Utf8PathBuf> {
+        let files = self.files.iter().filter(|file| file.status != Status::Unchanged);
+        files.flat_map(|file| [file.head_path(), file.base_path()]).flatten().map(ToOwned::to_owned).collect()
     }
 
     pub(super) fn tree(&mut self, side: Side) -> &mut MemoryTree {
@@ -87,6 +100,7 @@ impl Snapshot {
             talk: Talk::default(),
             head_sha: target.head_sha.clone().unwrap_or_default(),
             base_sha: target.base_sha.clone().unwrap_or_default(),
+            around: false,
             fork: target.fork,
             notes: Vec::new(),
             own_reviews: BTreeSet::new(),
@@ -121,7 +135,9 @@ pub(super) async fn take(
         note_missing_files(&mut snapshot, pull.changed_files);
     }
     let candidates = candidates(&mut snapshot, is_dockerfile);
-    if candidates.is_empty() {
+    let changed = snapshot.changed_paths();
+    snapshot.around = changed.iter().any(|path| matters(path));
+    if candidates.is_empty() && !snapshot.around {
         // What was said before a push that took the Dockerfiles out of the change is settled by it.
         let pull = match pull {
             Some(pull) => Some(pull),
@@ -138,7 +154,7 @@ pub(super) async fn take(
         }
         return Ok(snapshot);
     }
-    let asks = asks(&snapshot.files, &candidates, wanted);
+    let asks = asks(&snapshot.files, &candidates, &changed, wanted);
     let base_asks: Vec<Ask> = asks.iter().filter(|a| a.side == Side::Base).cloned().collect();
     let head = snapshot.head_sha.clone();
     let base = match (pull, guess) {
@@ -190,7 +206,10 @@ pub(super) async fn fetch(
             }
         }
     }
-    let asks: Vec<Ask> = asks.into_iter().filter(|a| !snapshot.asked.contains(a)).take(MAX_OBJECTS).collect();
+    let mut asks: Vec<Ask> = asks.into_iter().filter(|a| !snapshot.asked.contains(a)).collect();
+    // Where not all fit, both sides of the same paths do: what one side alone knows looks like a change.
+    asks.sort_by(|a, b| (&a.path, a.side).cmp(&(&b.path, b.side)));
+    asks.truncate(MAX_OBJECTS);
     if asks.is_empty() || snapshot.base_sha.is_empty() || snapshot.head_sha.is_empty() {
         return Ok(false);
     }
@@ -289,10 +308,11 @@ fn candidates(snapshot: &mut Snapshot, is_dockerfile: &dyn Fn(&Utf8Path) -> bool
 }
 
 /// What to look at first: the Dockerfiles, their folders and the root with the entries' modes, and wanted
-/// files as far as they fit. What does not fit stays unknown and can be fetched.
+/// files as far as they fit; where other files changed that matter, also what is around these. What does not fit stays unknown and can be fetched.
 fn asks(
     files: &[ChangedFile],
     candidates: &[usize],
+    changed: &[Utf8PathBuf],
     wanted: &dyn Fn(&[Utf8PathBuf]) -> Vec<Utf8PathBuf>,
 ) -> Vec<Ask> {
     let mut asks = Vec::new();
@@ -309,8 +329,18 @@ fn asks(
         file.head_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
         file.base_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
     }
-    for path in wanted(&names) {
-        both(&path);
+    let around = related_first(changed);
+    if names.is_empty() {
+        // Without a changed Dockerfile the likely ones stand for it: the nearest, and the one at the root.
+        for path in &around {
+            both(path);
+        }
+        let likely = likely_dockerfiles(changed);
+        names.extend(likely.first().cloned());
+        names.extend(likely.last().cloned());
+    }
+    for path in wanted(&names).iter().chain(&around) {
+        both(path);
     }
     let mut seen = BTreeSet::new();
     asks.retain(|ask| seen.insert(ask.clone()));

@@ -1,7 +1,5 @@
 //! What people tell Tidewaiter in a comment.
 
-use super::markdown::is_invisible;
-
 /// What a command starts with.
 const CALL: &str = "/tidewaiter";
 /// The most bytes of a comment that are looked at; GitHub takes 65,536 characters.
@@ -78,7 +76,7 @@ fn of_line(line: &str) -> Option<Command> {
     }
     let rest = rest.trim();
     let (verb, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let rest = plain(rest);
+    let rest = cut(rest);
     Some(match verb.to_ascii_lowercase().as_str() {
         "ignore" => Command::Ignore(rest),
         // Whoever names something means that, and only that.
@@ -89,11 +87,11 @@ fn of_line(line: &str) -> Option<Command> {
     })
 }
 
-/// Visible text on one line, not too long.
-fn plain(text: &str) -> String {
-    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
-    let mut out: String = visible.trim().chars().take(MAX_TEXT_CHARS).collect();
-    if visible.trim().chars().nth(MAX_TEXT_CHARS).is_some() {
+/// A text that is not too long. What is hidden in it is spelt out where it is shown.
+fn cut(text: &str) -> String {
+    let text = text.trim();
+    let mut out: String = text.chars().take(MAX_TEXT_CHARS).collect();
+    if text.chars().nth(MAX_TEXT_CHARS).is_some() {
         out.push('…');
     }
     out
@@ -114,7 +112,7 @@ mod tests {
         assert_eq!(command("/tidewaiter fix"), Some(Command::Fix));
         assert_eq!(command("Thanks!\r\n\r\n  /tidewaiter  REVIEW \r\n"), Some(Command::Review));
         let ignored = command("/tidewaiter ignore  we run it\tbehind a \u{202e}proxy\nand more");
-        assert_eq!(ignored, Some(Command::Ignore("we run it\tbehind a proxy".to_owned())));
+        assert_eq!(ignored, Some(Command::Ignore("we run it\tbehind a \u{202e}proxy".to_owned())));
         assert_eq!(command("/tidewaiter ignore"), Some(Command::Ignore(String::new())));
         assert_eq!(command("/tidewaiter explain DL3002"), Some(Command::Explain("DL3002".to_owned())));
         for unknown in

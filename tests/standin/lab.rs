@@ -226,14 +226,27 @@ impl Github {
 
     /// The same with other variables; an empty value removes one.
     pub(crate) fn review_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        self.review_in(self.files.path(), &[], arguments, variables)
+    }
+
+    /// The same in another folder, and with a command before the binary's name.
+    pub(crate) fn review_in(
+        &self,
+        folder: &Path,
+        before: &[&str],
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Run {
         let (output, summary) = (self.files.path().join("output"), self.files.path().join("summary"));
         let _ = fs::remove_file(&output);
         let _ = fs::remove_file(&summary);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tidewaiter"));
+        let mut words = before.iter().copied().chain([env!("CARGO_BIN_EXE_tidewaiter")]);
+        let mut command = Command::new(words.next().expect("the binary at least"));
         command
+            .args(words)
             .args(["review", "--today", "2026-11-24"])
             .args(arguments)
-            .current_dir(self.files.path())
+            .current_dir(folder)
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .envs(self.environment())

@@ -1,23 +1,27 @@
 //! `tidewaiter review` in a workflow: reads the pull request over the API, posts one review.
 
-use super::change::{Change, Changed, Options, complete, config, fix, review};
-use super::{Args, Exit, Streams, UsageError, talk, verdict};
+use super::change::{Change, Changed, Options, around, complete, config, fix, note_of, review};
+use super::{Args, Exit, Streams, UsageError, plan, publish, talk, unposted, verdict};
+use crate::cli::configuration::Chosen;
 use crate::config::Config;
 use crate::github::{
-    Environment, EventError, GithubError, Published, Receipt, Session, Snapshot, Status, Target,
+    Environment, EventError, GithubError, PlanFile, Published, Receipt, Session, Snapshot, Status, Target,
     append_summary, write_outputs,
 };
-use crate::report::{annotations, count};
-use crate::repository::{is_dockerfile, likely_next, wanted_files};
+use crate::report::count;
+use crate::repository::{Related, is_dockerfile, likely_next, wanted_files};
 use crate::review::{FileDiff, Fixes, Paint, Plan, Wanted, render};
 use anyhow::Context as _;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// How often files that the rules miss are fetched: a script may name a script.
 const MAX_FETCHES: usize = 3;
 
 pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
     let env = Environment::from_process()?;
+    if let Some(path) = &args.publish {
+        return publish::run(args, path, &env, streams);
+    }
     let target = match (&args.repo, args.pr) {
         (repo, Some(number)) => {
             let named = repo.as_ref().map(|name| name.parse()).transpose()?;
@@ -36,17 +40,25 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
             Err(error) => return Err(error.into()),
         },
     };
+    block_on(streams, async |streams| {
+        if target.comment.is_some() {
+            return talk::run(args, &env, target, streams).await;
+        }
+        let session = Session::connect(&env, target)?;
+        work(args, &env, session, None, streams).await
+    })
+}
+
+/// Runs the talk with GitHub. A head that has moved on is nothing for this run to do.
+pub(super) fn block_on(
+    streams: &mut Streams,
+    talk: impl AsyncFnOnce(&mut Streams) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime for network requests")?;
-    let result = runtime.block_on(async {
-        if target.comment.is_some() {
-            talk::run(args, &env, target, streams).await
-        } else {
-            work(args, &env, target, streams).await
-        }
-    });
+    let result = runtime.block_on(talk(streams));
     match result {
         // The run for the newer commit reviews it; this one has nothing to say.
         Err(error) if matches!(error.downcast_ref(), Some(GithubError::Superseded { .. })) => {
@@ -57,40 +69,62 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
     }
 }
 
-/// Reviews a pull request.
+/// Reads, plans, and writes: to the pull request or, with `--plan`, to a file. `file` is the plan of a run before
+/// this one, to compare with.
 pub(super) async fn work(
     args: &Args,
     env: &Environment,
-    target: Target,
+    session: Session,
+    file: Option<&PlanFile>,
     streams: &mut Streams,
 ) -> anyhow::Result<Exit> {
-    let number = target.number;
-    let session = Session::connect(env, target)?;
+    let number = session.target().number;
     let mut snapshot = session.snapshot(is_dockerfile, |files| wanted(args, files)).await?;
-    let (plan, config) = settle(args, &session, &mut snapshot).await?;
-    for note in &snapshot.notes {
+    let (mut plan, config) = settle(args, &session, &mut snapshot).await?;
+    for note in &plan.notes {
         streams.note(note);
     }
+    if let Some(file) = file {
+        publish::tell_differences(file, &mut plan, streams);
+    }
+    let exit = verdict(&plan, &config);
     if args.dry_run {
         let diffs = diffs(&snapshot);
         streams.print(&render(&plan, &diffs, Paint::Plain));
-        let exit = verdict(&plan, &config);
-        return finish(env, &plan, None, exit, streams);
+        return finish(env, &plan, Told::default(), exit, streams);
+    }
+    if let Some(path) = &args.plan {
+        let written = plan::write(path, session.target(), &plan);
+        unposted::show(&mut plan, streams);
+        let plan_file = written.is_ok().then_some(path.as_path());
+        // Also when the plan could not be written: the summary is where the findings are then.
+        let exit = finish(env, &plan, Told { plan_file, ..Told::default() }, exit, streams)?;
+        written?;
+        streams.note(&format!("nothing was posted; the plan is in {path}"));
+        return Ok(exit);
     }
     let published = session.publish(&plan, Some(&snapshot)).await;
     if let Ok(Published::Superseded { head }) = &published {
         streams.note(&format!("the pull request has moved on to {head}: the run for that commit reviews it"));
         return Ok(Exit::Clean);
     }
-    let told = tell(published, &plan, number, streams);
+    let told = tell(published, &mut plan, number, streams);
     streams.note(&format!("{} to GitHub", count(session.requests() as usize, "request")));
     // Also when nothing could be posted: the summary is where the findings are then.
     let (receipt, failure) = match told {
         Ok(receipt) => (receipt, None),
         Err(error) => (None, Some(error)),
     };
-    let exit = finish(env, &plan, receipt, verdict(&plan, &config), streams)?;
+    let told = Told { receipt: receipt.unwrap_or_default(), plan_file: None };
+    let exit = finish(env, &plan, told, exit, streams)?;
     failure.map_or(Ok(exit), Err)
+}
+
+/// What a run has written.
+#[derive(Default)]
+struct Told<'a> {
+    receipt: Receipt,
+    plan_file: Option<&'a Utf8Path>,
 }
 
 /// The files to read beside these Dockerfiles; a configuration named by hand is read with them.
@@ -108,13 +142,12 @@ pub(super) async fn fixes_at_head(
     streams: &mut Streams,
 ) -> anyhow::Result<(String, Fixes)> {
     let mut snapshot = session.snapshot(is_dockerfile, |files| wanted(args, files)).await?;
-    let (_, config) = settle(args, session, &mut snapshot).await?;
-    for note in &snapshot.notes {
+    let (plan, _) = settle(args, session, &mut snapshot).await?;
+    for note in &plan.notes {
         streams.note(note);
     }
-    let mut options = Options { config, today: args.today() };
-    args.apply(&mut options.config);
-    let fixes = fix(&change(&snapshot), &options, asked);
+    let (options, around) = prepare(args, &snapshot)?;
+    let fixes = fix(&change(&snapshot, &around), &options, asked);
     Ok((snapshot.head_sha, fixes))
 }
 
@@ -122,39 +155,52 @@ pub(super) async fn fixes_at_head(
 async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyhow::Result<(Plan, Config)> {
     let mut fetches = 0;
     loop {
-        // Without a Dockerfile nothing was read of the base, and nothing is needed.
-        let config = match snapshot.dockerfiles().next() {
-            Some(_) => config(&snapshot.base, args.config.as_deref())?,
-            None => Config::default(),
-        };
-        let mut options = Options { config, today: args.today() };
-        args.apply(&mut options.config);
-        let plan = review(&change(snapshot), &options);
+        let (options, around) = prepare(args, snapshot)?;
+        let plan = review(&change(snapshot, &around), &options);
         let mut missing = snapshot.head.wanted();
         missing.extend(snapshot.base.wanted());
         if fetches == 0 && !missing.is_empty() {
-            for file in snapshot.dockerfiles() {
-                missing.extend(likely_next(&snapshot.head, &file.path));
+            let touched = snapshot.dockerfiles().map(|file| &file.path);
+            for path in touched.chain(&around.dockerfiles) {
+                missing.extend(likely_next(&snapshot.head, path));
             }
+            missing.extend(wanted_files(&around.dockerfiles));
         }
         missing.sort();
         missing.dedup();
         if missing.is_empty() || fetches == MAX_FETCHES || !session.fetch(snapshot, &missing).await? {
-            complete(&options.config)?;
-            return Ok((plan, options.config));
+            complete(&options.chosen)?;
+            return Ok((plan, options.chosen.config));
         }
         fetches += 1;
     }
 }
 
-fn change(snapshot: &Snapshot) -> Change<'_> {
+/// How this pull request is reviewed, and what the change may concern without touching it.
+fn prepare(args: &Args, snapshot: &Snapshot) -> anyhow::Result<(Options, Related)> {
+    // Where nothing concerns an image nothing was read of the base, and nothing is needed.
+    let (chosen, around) = if snapshot.concerns_images() {
+        let around = around(&snapshot.base, &snapshot.head, &snapshot.changed_paths());
+        (config(&snapshot.base, args.config.as_deref())?, around)
+    } else {
+        (Chosen::default(), Related::default())
+    };
+    let mut options = Options { chosen, today: args.today() };
+    args.apply(&mut options.chosen.config);
+    Ok((options, around))
+}
+
+fn change<'a>(snapshot: &'a Snapshot, around: &Related) -> Change<'a> {
     Change {
         base: &snapshot.base,
         head: &snapshot.head,
         files: changed(snapshot),
+        around: around.dockerfiles.clone(),
         diffs: diffs(snapshot),
         commit: snapshot.head_sha.clone(),
         talk: &snapshot.talk,
+        touched: snapshot.changed_paths(),
+        notes: snapshot.notes.iter().cloned().chain(note_of(around)).collect(),
     }
 }
 
@@ -190,7 +236,7 @@ fn diffs(snapshot: &Snapshot) -> Vec<FileDiff> {
 /// Says what became of the plan. Without a review on the pull request, the findings become annotations.
 fn tell(
     published: Result<Published, GithubError>,
-    plan: &Plan,
+    plan: &mut Plan,
     number: u64,
     streams: &mut Streams,
 ) -> anyhow::Result<Option<Receipt>> {
@@ -218,7 +264,7 @@ fn tell(
         }
         Ok(Published::Nothing) => {
             let said = if plan.outcome.files == 0 {
-                "no Dockerfile changed"
+                "nothing that concerns an image changed"
             } else if plan.outcome.total() == 0 {
                 "no findings: nothing to say"
             } else {
@@ -230,7 +276,7 @@ fn tell(
         // The caller has said so and stopped.
         Ok(Published::Superseded { .. }) => Ok(None),
         Ok(Published::NotPermitted { permission, message }) => {
-            annotate(plan, streams);
+            unposted::show(plan, streams);
             streams.note(&format!(
                 "may not comment on the pull request ({message}): the job needs `permissions: {permission}`; for pull \
                  requests from forks GitHub gives a read-only token. The findings are annotations and in the job summary"
@@ -238,26 +284,22 @@ fn tell(
             Ok(None)
         }
         Err(error) => {
-            annotate(plan, streams);
+            unposted::show(plan, streams);
             Err(error).context("no review was posted; the findings are annotations and in the job summary")
         }
     }
-}
-
-fn annotate(plan: &Plan, streams: &mut Streams) {
-    streams.print(&annotations::render(&plan.annotations, "All findings are in the job summary"));
 }
 
 /// Writes outputs and summary.
 fn finish(
     env: &Environment,
     plan: &Plan,
-    receipt: Option<Receipt>,
+    told: Told<'_>,
     exit: Exit,
     streams: &mut Streams,
 ) -> anyhow::Result<Exit> {
     let counts = &plan.outcome;
-    let receipt = receipt.unwrap_or_default();
+    let Told { receipt, plan_file } = told;
     if let Some(path) = &env.output {
         let outputs = [
             ("findings", counts.total().to_string()),
@@ -267,6 +309,7 @@ fn finish(
             ("fixable", counts.fixable.to_string()),
             ("comments-posted", receipt.comments.to_string()),
             ("review-url", receipt.review_url.unwrap_or_default()),
+            ("plan-file", plan_file.map(ToString::to_string).unwrap_or_default()),
         ];
         write_outputs(path, &outputs)?;
     }

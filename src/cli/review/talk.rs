@@ -248,7 +248,8 @@ impl Desk<'_> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match work(self.args, self.env, target.clone(), streams).await {
+            let session = Session::connect(self.env, target.clone())?;
+            match work(self.args, self.env, session, None, streams).await {
                 Ok(_) => return Ok(()),
                 // What was just committed is not everywhere at once.
                 Err(error)
