@@ -15,6 +15,10 @@ mod forks;
 mod lab;
 #[path = "standin/neighbours.rs"]
 mod neighbours;
+#[path = "standin/proxy.rs"]
+mod proxy;
+#[path = "standin/talk.rs"]
+mod talk;
 #[path = "standin/threads.rs"]
 mod threads;
 
@@ -55,6 +59,7 @@ fn main() {
             .into_iter()
             .chain(anchors::CASES.iter().copied())
             .chain(threads::CASES.iter().copied())
+            .chain(talk::CASES.iter().copied())
             .chain(audit::CASES.iter().copied())
             .chain(forks::CASES.iter().copied())
             .chain(neighbours::CASES.iter().copied())

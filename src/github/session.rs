@@ -11,8 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// A connection and the pull request it is about.
 pub struct Session {
-    client: Client,
-    target: Target,
+    pub(super) client: Client,
+    pub(super) target: Target,
 }
 
 impl Session {

@@ -137,7 +137,7 @@ pub(super) struct Past {
 }
 
 /// A commit for people: GitHub makes a link of a whole id.
-fn commit(id: &str) -> String {
+pub(super) fn commit(id: &str) -> String {
     let whole = id.len() == 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
     if whole { id.to_owned() } else { code(id) }
 }

@@ -320,7 +320,7 @@ fn known(keys: &HashSet<String>, input: &Input<'_>, item: &Item<'_>) -> bool {
 }
 
 /// Under which paths a thread or body may speak about a finding.
-fn paths<'a>(input: &Input<'a>, item: &Item<'a>) -> Vec<&'a Utf8Path> {
+pub(super) fn paths<'a>(input: &Input<'a>, item: &Item<'a>) -> Vec<&'a Utf8Path> {
     let own = input.diff(&item.report.path);
     let mut out: Vec<&Utf8Path> = vec![&item.report.path];
     out.extend(own.and_then(|diff| diff.base_path.as_deref()));
@@ -345,11 +345,7 @@ fn follow<'a>(
     history: &mut History<'a>,
 ) {
     let Known { thread, marker } = known;
-    if marker.fingerprints.is_empty()
-        || marker.ignored_by.is_some()
-        || known.is_settled_by_person()
-        || is_unread(input, &thread.path)
-    {
+    if marker.fingerprints.is_empty() || known.is_settled_by_person() || is_unread(input, &thread.path) {
         return;
     }
     let mut living: Vec<Item<'a>> = Vec::new();
@@ -366,6 +362,10 @@ fn follow<'a>(
                 }
             }
         }
+    }
+    if marker.ignored_by.is_some() {
+        history.updates.extend(keep_ignored(known, &living));
+        return;
     }
     let comment = || thread.comment.clone();
     match (living.is_empty(), quiet) {
@@ -417,6 +417,32 @@ fn follow<'a>(
             }
         }
     }
+}
+
+/// An ignored thread reads as the person left it; only its marker learns the fingerprints that its findings have
+/// since their instructions changed, so that they are known next time, too.
+fn keep_ignored(known: &Known<'_>, living: &[Item<'_>]) -> Option<Update> {
+    let marker = &known.marker;
+    let news: Vec<&Item<'_>> = living
+        .iter()
+        .filter(|item| {
+            let print = marker::clean(&item.finding.fingerprint);
+            !marker.fingerprints.contains(&print) && !marker.was.contains(&print)
+        })
+        .collect();
+    if news.is_empty() {
+        return None;
+    }
+    let mut marker = marker.clone();
+    let old: Vec<String> =
+        marker.fingerprints.iter().filter(|print| !marker.was.contains(print)).cloned().collect();
+    marker.was.extend(old);
+    let surplus = marker.was.len().saturating_sub(MAX_PAST);
+    marker.was.drain(..surplus);
+    marker.fingerprints = living.iter().map(|item| item.finding.fingerprint.clone()).collect();
+    marker.rules = living.iter().map(|item| item.finding.rule.to_owned()).collect();
+    let (text, _) = marker::split(&known.thread.body);
+    Some(Update::Comment { id: known.thread.comment.clone(), body: format!("{text}\n\n{}", marker.line()) })
 }
 
 /// The text of a thread as it would be written today. A suggestion replaces the thread's lines, so it is
