@@ -3,7 +3,13 @@
 //! The stand-in is not part of the project: `TIDEWAITER_STANDIN` names its installed folder. Without it
 //! there is nothing to run.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "this is a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::panic,
+    clippy::single_match_else,
+    reason = "this is a test"
+)]
 
 #[path = "standin/anchors.rs"]
 mod anchors;

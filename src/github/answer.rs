@@ -27,8 +27,11 @@ const MAX_PAGES: usize = 50;
 /// How often an answer is posted whose answer got lost.
 const MAX_POSTS: u32 = 3;
 
-/// GitHub's words for people who may be able to write. Everybody else gets no answer and costs no request.
+/// GitHub's words for people who belong to the repository or to its organisation.
 const INSIDERS: [&str; 3] = ["OWNER", "MEMBER", "COLLABORATOR"];
+/// What members who hide their membership are called (actions/github-script issues 365 and 643). With the
+/// insiders these may be able to write; everybody else gets no answer and costs no request.
+const HIDDEN: &str = "CONTRIBUTOR";
 
 const QUERY: &str = "
 query Talk($owner: String!, $name: String!, $number: Int!, $threads: String, $comments: String) {
@@ -167,7 +170,8 @@ impl Session {
     /// When GitHub cannot be asked.
     pub async fn standing(&self, said: &Said) -> Result<Standing, GithubError> {
         let stranger = |why: String| Ok(Standing::Stranger(why));
-        if !INSIDERS.contains(&said.association.as_str()) {
+        let insider = INSIDERS.contains(&said.association.as_str());
+        if !insider && said.association != HIDDEN {
             return stranger("has no part in the repository".to_owned());
         }
         // It goes into a URL. Names of people have letters, digits and hyphens, in companies also underscores.
@@ -190,7 +194,9 @@ impl Session {
                 }
             }
             // A server without this call: what the event says of an insider has to do.
-            Err(GithubError::NotFound { unserved: true, .. } | GithubError::Status { status: 501, .. }) => {
+            Err(GithubError::NotFound { unserved: true, .. } | GithubError::Status { status: 501, .. })
+                if insider =>
+            {
                 Ok(Standing::Writer)
             }
             Err(GithubError::NotFound { .. }) => stranger("is not known to the repository".to_owned()),

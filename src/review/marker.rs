@@ -102,7 +102,7 @@ pub(super) fn split(text: &str) -> (&str, Option<Marker>) {
     for field in fields.split(' ') {
         let Some((name, value)) = field.split_once('=') else { continue };
         let one = || Some(value.to_owned()).filter(|value| !value.is_empty());
-        let list = match name {
+        let words = match name {
             "head" => {
                 found.head = one();
                 continue;
@@ -129,7 +129,7 @@ pub(super) fn split(text: &str) -> (&str, Option<Marker>) {
             _ => continue,
         };
         found.cut |= value.split(',').any(|word| word == "+");
-        list.extend(value.split(',').filter(|word| !word.is_empty() && *word != "+").map(str::to_owned));
+        words.extend(value.split(',').filter(|word| !word.is_empty() && *word != "+").map(str::to_owned));
     }
     (before.trim_end(), Some(found))
 }

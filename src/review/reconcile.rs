@@ -260,16 +260,14 @@ impl<'t> Slots<'t> {
         self.free(self.by_rule.get(item.finding.rule))
             .filter(|(_, known)| known.marker.fixed.is_none())
             .filter(|(_, known)| paths.iter().any(|path| *path == known.thread.path))
-            .filter_map(|(slot, known)| match known.lines() {
-                Some(lines) => {
-                    let at = place.get_or_insert_with(|| draft::place_of(input, item));
-                    (lines.overlaps(item.lines()) || at.is_some_and(|at| at.overlaps(lines)))
-                        .then_some((0, slot))
-                }
-                None => {
+            .filter_map(|(slot, known)| {
+                let Some(lines) = known.lines() else {
                     let distance = known.thread.original_line?.abs_diff(first);
-                    (distance <= MAX_DRIFT).then_some((1 + distance, slot))
-                }
+                    return (distance <= MAX_DRIFT).then_some((1 + distance, slot));
+                };
+                let at = place.get_or_insert_with(|| draft::place_of(input, item));
+                let same = lines.overlaps(item.lines()) || at.is_some_and(|at| at.overlaps(lines));
+                same.then_some((0, slot))
             })
             .min()
             .map(|(_, slot)| slot)
