@@ -89,6 +89,8 @@ pub enum GithubError {
     /// Another status than the ones above; 5xx after all retries.
     #[error("cannot {doing}: GitHub answered {status} ({message}). {}", if *status >= 500 {
         "This is a fault on GitHub's side, see https://www.githubstatus.com; run the job again later"
+    } else if passes(*status) {
+        "Something else happened at the same time; run the job again later"
     } else {
         "Please report this answer to Tidewaiter"
     })]
@@ -136,10 +138,16 @@ impl GithubError {
     pub const fn is_ambiguous(&self) -> bool {
         match self {
             Self::Transport { .. } | Self::Decode { .. } => true,
-            Self::Status { status, .. } => *status >= 500,
+            Self::Status { status, .. } => *status >= 500 || passes(*status),
             _ => false,
         }
     }
+}
+
+/// Refusals that may pass: a time-out of the server, a conflict with something that happens at the same time,
+/// a lock.
+const fn passes(status: u16) -> bool {
+    matches!(status, 408 | 409 | 423 | 425)
 }
 
 fn remedy(permission: Option<&str>) -> String {

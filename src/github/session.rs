@@ -39,6 +39,11 @@ impl Session {
         self.client.requests()
     }
 
+    /// How long this run has waited for GitHub so far.
+    pub const fn waited(&self) -> std::time::Duration {
+        self.client.waited()
+    }
+
     /// Reads the pull request: the changed files, and where Dockerfiles are among them their text in base and
     /// head, the folders around them, the wanted context files, own threads and reviews.
     ///

@@ -12,12 +12,14 @@ use crate::repository::{is_dockerfile, likely_next, wanted_files};
 use crate::review::{FileDiff, Paint, Plan, render};
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
+use std::time::Duration;
 
 /// How often files that the rules miss are fetched: a script may name a script.
 const MAX_FETCHES: usize = 3;
 
 pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
-    let env = Environment::from_process()?;
+    let mut env = Environment::from_process()?;
+    env.max_wait = args.max_wait.map(|seconds| Duration::from_secs(seconds.into())).or(env.max_wait);
     let target = match (&args.repo, args.pr) {
         (repo, Some(number)) => {
             let named = repo.as_ref().map(|name| name.parse()).transpose()?;
@@ -40,7 +42,15 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
         .enable_all()
         .build()
         .context("cannot start the runtime for network requests")?;
-    let result = runtime.block_on(work(args, &env, target, streams));
+    let result = runtime.block_on(async {
+        let session = Session::connect(&env, target)?;
+        let result = work(args, &env, &session, streams).await;
+        let requests = count(session.requests() as usize, "request");
+        let waited = session.waited().as_secs();
+        let waiting = if waited > 0 { format!(", {waited} s of waiting") } else { String::new() };
+        streams.note(&format!("{requests} to GitHub{waiting}"));
+        result
+    });
     match result {
         // The run for the newer commit reviews it; this one has nothing to say.
         Err(error) if matches!(error.downcast_ref(), Some(GithubError::Superseded { .. })) => {
@@ -51,9 +61,13 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
     }
 }
 
-async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Streams) -> anyhow::Result<Exit> {
-    let number = target.number;
-    let session = Session::connect(env, target)?;
+async fn work(
+    args: &Args,
+    env: &Environment,
+    session: &Session,
+    streams: &mut Streams,
+) -> anyhow::Result<Exit> {
+    let number = session.target().number;
     // A configuration named by hand is read with the other files of the base.
     let wanted = |dockerfiles: &[Utf8PathBuf]| {
         let mut files = wanted_files(dockerfiles);
@@ -61,7 +75,7 @@ async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Stre
         files
     };
     let mut snapshot = session.snapshot(is_dockerfile, wanted).await?;
-    let (plan, config) = settle(args, &session, &mut snapshot).await?;
+    let (plan, config) = settle(args, session, &mut snapshot).await?;
     for note in &snapshot.notes {
         streams.note(note);
     }
@@ -77,7 +91,6 @@ async fn work(args: &Args, env: &Environment, target: Target, streams: &mut Stre
         return Ok(Exit::Clean);
     }
     let told = tell(published, &plan, number, streams);
-    streams.note(&format!("{} to GitHub", count(session.requests() as usize, "request")));
     // Also when nothing could be posted: the summary is where the findings are then.
     let (receipt, failure) = match told {
         Ok(receipt) => (receipt, None),
