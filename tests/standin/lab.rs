@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
+/// The token of every run.
+const TOKEN: &str = "the-token-of-the-run";
+
 /// Where the stand-in is installed; `None` where there is none.
 pub(crate) fn standin() -> Option<PathBuf> {
     std::env::var_os("TIDEWAITER_STANDIN").map(PathBuf::from)
@@ -162,12 +165,17 @@ impl Github {
 
     /// Asks the control plane.
     pub(crate) fn control(&self, method: &str, path: &str, body: &str) -> Value {
+        self.request(method, &format!("/_control/{path}"), body)
+    }
+
+    /// Sends a request of its own, with the token of the run.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the stand-in listens");
         let length = body.len();
         write!(
             stream,
-            "{method} /_control/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nUser-Agent: lab\r\n\
+             Authorization: Bearer {TOKEN}\r\nAccept: application/vnd.github+json\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
         )
         .expect("sent");
         let mut answer = Vec::new();
@@ -229,7 +237,7 @@ impl Github {
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .envs(self.environment())
-            .env("GITHUB_TOKEN", "the-token-of-the-run")
+            .env("GITHUB_TOKEN", TOKEN)
             .env("GITHUB_OUTPUT", &output)
             .env("GITHUB_STEP_SUMMARY", &summary);
         for (name, value) in variables {
@@ -247,7 +255,8 @@ impl Github {
             outputs: fs::read_to_string(output).unwrap_or_default(),
             summary: fs::read_to_string(summary).unwrap_or_default(),
         };
-        assert!(!run.all().contains("the-token-of-the-run"), "the token is printed");
+        let told = [&run.stdout, &run.stderr, &run.outputs, &run.summary];
+        assert!(told.iter().all(|text| !text.contains(TOKEN)), "the token is printed");
         run
     }
 
