@@ -15,6 +15,7 @@
 //!   inline-level: warning     # error | warning | info | style
 //!   max-comments: 30          # 0 to 100
 //!   suggestions: all          # safe | all | none
+//!   resolve-fixed: false      # true: resolve the threads of fixed findings; needs contents: write
 //! images:                     # or the path of a file that holds this mapping; see [`ImageEntry`]
 //!   registry.corp/base/*:
 //!     like: debian:12-slim

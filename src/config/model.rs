@@ -137,11 +137,18 @@ pub struct ReviewSettings {
     pub max_comments: usize,
     /// Which fixes become suggestions.
     pub suggestions: Suggestions,
+    /// Whether threads whose findings are gone are resolved, too. GitHub wants `contents: write` for it.
+    pub resolve_fixed: bool,
 }
 
 impl Default for ReviewSettings {
     fn default() -> Self {
-        Self { inline_level: None, max_comments: 30, suggestions: Suggestions::default() }
+        Self {
+            inline_level: None,
+            max_comments: 30,
+            suggestions: Suggestions::default(),
+            resolve_fixed: false,
+        }
     }
 }
 

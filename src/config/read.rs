@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 const KEYS: &[&str] = &["report", "fail-on", "rules", "exclude", "review", "images"];
-const REVIEW_KEYS: &[&str] = &["inline-level", "max-comments", "suggestions"];
+const REVIEW_KEYS: &[&str] = &["inline-level", "max-comments", "suggestions", "resolve-fixed"];
 const SCOPES: &[&str] = &["introduced", "changed-lines", "all"];
 const LEVELS: &[&str] = &["error", "warning", "info", "style"];
 const FAIL_ON: &[&str] = &["error", "warning", "info", "style", "never"];
@@ -320,7 +320,7 @@ impl<'de> Visitor<'de> for Setting<'_> {
 
 const SETTING: OneOf = OneOf { what: "setting", names: SETTINGS };
 
-mapping!(Review -> ReviewSettings, "a mapping with the keys inline-level, max-comments, suggestions", |map, seen| {
+mapping!(Review -> ReviewSettings, "a mapping with the keys inline-level, max-comments, suggestions, resolve-fixed", |map, seen| {
     let mut out = ReviewSettings::default();
     while let Some(key) = map.next_key_seed(Key { names: Some(REVIEW_KEYS), seen: Some(&mut seen), stop: None })? {
         match key.as_str() {
@@ -329,6 +329,7 @@ mapping!(Review -> ReviewSettings, "a mapping with the keys inline-level, max-co
                 out.inline_level = Some(level_of(level));
             }
             "max-comments" => out.max_comments = map.next_value_seed(Count)?,
+            "resolve-fixed" => out.resolve_fixed = map.next_value()?,
             _ => {
                 out.suggestions = match map.next_value_seed(OneOf { what: "choice", names: SUGGESTIONS })? {
                     "safe" => Suggestions::Safe,

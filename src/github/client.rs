@@ -77,6 +77,16 @@ pub(super) struct Data {
     pub(super) broken: BTreeSet<String>,
 }
 
+/// A mutation that GitHub did not carry out.
+pub(super) struct Refused {
+    /// Its name in the document.
+    pub(super) alias: String,
+    /// The kind of the error, such as `FORBIDDEN`.
+    pub(super) kind: String,
+    /// GitHub's words.
+    pub(super) message: String,
+}
+
 struct Answer {
     headers: HeaderMap,
     body: Vec<u8>,
@@ -213,6 +223,23 @@ impl Client {
             let request = request(&self.graphql, Method::POST, &self.graphql_route, Some(&body), JSON)?;
             let answer = self.send(doing, &self.graphql, request).await?;
             self.envelope(doing, &answer)
+        })
+        .await
+    }
+
+    /// Carries out mutations that may be repeated without harm. Those that GitHub refuses are told by their
+    /// names; the others were carried out.
+    pub(super) async fn mutate(
+        &self,
+        doing: &'static str,
+        document: &str,
+        variables: &Value,
+    ) -> Result<Vec<Refused>, GithubError> {
+        let body = serde_json::json!({ "query": document, "variables": variables });
+        self.repeat(doing, true, async || {
+            let request = request(&self.graphql, Method::POST, &self.graphql_route, Some(&body), JSON)?;
+            let answer = self.send(doing, &self.graphql, request).await?;
+            self.mutated(doing, &answer)
         })
         .await
     }
@@ -363,6 +390,31 @@ impl Client {
         let left = reset.duration_since(self.clock.now()).unwrap_or_default();
         // Clocks differ a little.
         Some(left + Duration::from_secs(1))
+    }
+
+    /// Opens the answer to mutations. Errors that name one of them are this one's; any other is the whole
+    /// request's.
+    fn mutated(&self, doing: &'static str, answer: &Answer) -> Result<Vec<Refused>, Failure> {
+        let body: Value = decode(doing, &answer.body)?;
+        let errors = body.get("errors").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let mut refused = Vec::new();
+        for error in errors {
+            let alias = error.get("path").and_then(|path| path.get(0)).and_then(Value::as_str);
+            let kind = error.get("type").and_then(Value::as_str).unwrap_or_default();
+            let (Some(alias), false) = (alias, kind == "RATE_LIMITED") else {
+                return self.envelope(doing, answer).map(|_| Vec::new());
+            };
+            refused.push(Refused {
+                alias: alias.to_owned(),
+                kind: kind.to_owned(),
+                message: excerpt(error.get("message").and_then(Value::as_str).unwrap_or("no message")),
+            });
+        }
+        if !body.get("data").is_some_and(Value::is_object) {
+            let message = "GraphQL answer without data".to_owned();
+            return Err(GithubError::Decode { doing, message }.into());
+        }
+        Ok(refused)
     }
 
     /// Opens a GraphQL answer. octocrab's own reader loses the errors' types.

@@ -17,6 +17,7 @@ mod query;
 mod refusal;
 mod session;
 mod snapshot;
+mod update;
 
 pub use client::{Client, Patience};
 pub use clock::{Clock, SystemClock};

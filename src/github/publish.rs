@@ -1,4 +1,4 @@
-//! Writes a plan: one review, and edits of own earlier comments.
+//! Writes a plan: one review, then the edits of what was said before ([`super::update`]).
 //!
 //! A review is created by ONE request, so people get one notification. One bad comment makes GitHub refuse
 //! the whole review (422) without saying which it is; then the bad ones are found by halving, with reviews
@@ -10,12 +10,12 @@ use super::error::{GithubError, excerpt};
 use super::event::Target;
 use super::query::{About, Review as FoundReview};
 use super::snapshot::{self, MARKER, Snapshot};
-use crate::review::{Comment, Plan, Review};
+use super::update;
+use crate::review::{Comment, Plan, Review, fold};
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 /// A head that was seen longer ago is asked for again.
@@ -61,7 +61,7 @@ pub struct Receipt {
     pub review_url: Option<String>,
     /// Inline comments in it.
     pub comments: usize,
-    /// Own earlier comments that were edited.
+    /// Own earlier comments and reviews that were edited, folded away or resolved.
     pub updated: usize,
     /// Comments that GitHub refused; their text is in the review's body as far as it fits.
     pub rejected: Vec<Comment>,
@@ -123,7 +123,7 @@ pub(super) async fn publish(
         None => Ok(()),
     };
     let result = match result {
-        Ok(()) => publisher.updates(&mut receipt).await,
+        Ok(()) => update::update(client, &plan.updates, &mut receipt).await,
         Err(error) => Err(error),
     };
     match result {
@@ -197,7 +197,7 @@ impl Publisher<'_> {
                 comments = bad;
             }
             why = excerpt(&format!("{message} {}", errors.join("; ")));
-            body = with_rejected(&review.body, &receipt.rejected);
+            body = cap(&fold(&review.body, &receipt.rejected));
         };
         if !receipt.rejected.is_empty() {
             let count = receipt.rejected.len();
@@ -326,34 +326,6 @@ impl Publisher<'_> {
         });
         Ok(found)
     }
-
-    /// Edits own earlier comments. To write the same body twice does no harm.
-    async fn updates(&self, receipt: &mut Receipt) -> Result<(), GithubError> {
-        let Target { owner, repo, .. } = self.target;
-        for update in &self.plan.updates {
-            let route = format!("/repos/{owner}/{repo}/pulls/comments/{}", update.comment_id);
-            let body = json!({ "body": cap(&update.body) });
-            let call = Call {
-                doing: "edit an earlier comment",
-                method: Method::PATCH,
-                route: &route,
-                body: Some(&body),
-                repeatable: true,
-            };
-            match self.client.done(&call).await {
-                Ok(()) => receipt.updated += 1,
-                // Somebody has deleted it.
-                Err(GithubError::NotFound { .. }) => {}
-                Err(error) if receipt.review_id.is_none() && receipt.updated == 0 => return Err(error),
-                // The review stands; the next run edits what is left.
-                Err(error) => {
-                    receipt.notes.push(format!("Earlier comments are out of date: {error}."));
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 fn comment_json(comment: &Comment) -> Value {
@@ -375,34 +347,6 @@ fn is_pending(message: &str, errors: &[String]) -> bool {
     pending(message) || errors.iter().any(|e| pending(e))
 }
 
-/// The body with the text of refused comments before its hidden marker.
-fn with_rejected(body: &str, rejected: &[Comment]) -> String {
-    let (visible, marker) = split_marker(body);
-    let mut out = visible.trim_end().to_owned();
-    out.push_str("\n\n---\n\nGitHub did not take these as inline comments:\n");
-    let mut room = MAX_BODY_CHARS.saturating_sub(out.chars().count() + marker.chars().count() + 100);
-    for (i, comment) in rejected.iter().enumerate() {
-        let mut text = format!("\n**{}**, ", code(comment.path.as_str()));
-        let _ = match comment.start_line {
-            Some(start) => write!(text, "lines {start}–{}", comment.line),
-            None => write!(text, "line {}", comment.line),
-        };
-        let _ = write!(text, "\n\n{}\n", split_marker(&comment.body).0.trim());
-        let length = text.chars().count();
-        if length > room {
-            let _ = write!(out, "\n… and {} more in the job summary.\n", rejected.len() - i);
-            break;
-        }
-        room -= length;
-        out.push_str(&text);
-    }
-    if !marker.is_empty() {
-        out.push('\n');
-        out.push_str(marker);
-    }
-    cap(&out)
-}
-
 /// A body and the hidden comment at its end.
 fn split_marker(body: &str) -> (&str, &str) {
     match body.rfind(MARKER) {
@@ -411,18 +355,9 @@ fn split_marker(body: &str) -> (&str, &str) {
     }
 }
 
-/// A file name as code: on one line, in more backticks than it holds.
-fn code(text: &str) -> String {
-    let text = excerpt(text);
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let pad = if longest > 0 { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
 /// Cuts a body to GitHub's limit and keeps the marker at its end. `review` keeps bodies short; this is the
 /// last guard, because GitHub would refuse the whole review.
-fn cap(body: &str) -> String {
+pub(super) fn cap(body: &str) -> String {
     if body.chars().count() <= MAX_BODY_CHARS {
         return body.to_owned();
     }
@@ -440,16 +375,7 @@ mod tests {
     use super::*;
 
     fn comment(path: &str, line: u32, body: &str) -> Comment {
-        Comment { path: path.into(), start_line: None, line, body: body.to_owned(), fingerprints: Vec::new() }
-    }
-
-    #[test]
-    fn refused_comments_go_before_the_marker() {
-        let body = "Review\n\n<!-- tidewaiter head=1 -->\n";
-        let text = with_rejected(body, &[comment("a`b\nc", 3, "Text <!-- tidewaiter x -->")]);
-        assert!(text.trim_end().ends_with("<!-- tidewaiter head=1 -->"), "{text}");
-        assert!(text.contains("**`` a`b c ``**, line 3\n\nText\n"), "{text}");
-        assert_eq!(text.matches("<!--").count(), 1);
+        Comment { path: path.into(), line, body: body.to_owned(), ..Comment::default() }
     }
 
     #[test]
@@ -457,9 +383,6 @@ mod tests {
         let body = format!("{}\n<!-- tidewaiter -->", "é".repeat(MAX_BODY_CHARS));
         assert_eq!(cap(&body).chars().count(), MAX_BODY_CHARS);
         assert!(cap(&body).ends_with("<!-- tidewaiter -->"));
-        let many: Vec<Comment> = (0..10).map(|i| comment("f", i, &"x".repeat(10_000))).collect();
-        let text = with_rejected("b\n<!-- tidewaiter -->", &many);
-        assert!(text.chars().count() <= MAX_BODY_CHARS && text.contains("more in the job summary"));
     }
 
     #[test]

@@ -52,14 +52,20 @@ const META: &str = "
 const THREADS: &str = "
         pageInfo { hasNextPage endCursor }
         nodes {
-          isResolved path
-          first: comments(first: 1) { nodes { fullDatabaseId body viewerDidAuthor isMinimized } }
+          id isResolved path line startLine originalLine viewerCanResolve resolvedBy { login }
+          first: comments(first: 1) {
+            nodes { id fullDatabaseId body viewerDidAuthor isMinimized author { login } }
+          }
           all: comments(first: 30) { totalCount nodes { viewerDidAuthor } }
         }";
 
 const REVIEWS: &str = "
         pageInfo { hasPreviousPage startCursor }
-        nodes { fullDatabaseId body state url viewerDidAuthor commit { oid } }";
+        nodes { id fullDatabaseId body state url viewerDidAuthor isMinimized commit { oid } }";
+
+const ANSWERS: &str = "
+        pageInfo { hasPreviousPage startCursor }
+        nodes { body viewerDidAuthor }";
 
 const OBJECT: &str = "
 fragment Content on GitObject {
@@ -73,10 +79,10 @@ fragment Content on GitObject {
 pub(super) enum About<'a> {
     /// Only its head: has it moved?
     Head,
-    /// Commits, threads and reviews.
+    /// Commits, threads, reviews and the conversation.
     All,
-    /// More threads and reviews, after and before these cursors.
-    More { threads: Option<&'a str>, reviews: Option<&'a str> },
+    /// More threads, reviews and comments of the conversation, after and before these cursors.
+    More { threads: Option<&'a str>, reviews: Option<&'a str>, answers: Option<&'a str> },
 }
 
 /// Makes the document that asks about the pull request and reads objects (at most [`MAX_OBJECTS`]).
@@ -107,14 +113,18 @@ pub(super) fn document(
         About::All => {
             connection("reviewThreads", "first", None, THREADS);
             connection("reviews", "last", None, REVIEWS);
+            connection("comments", "last", None, ANSWERS);
             pull.push_str(META);
         }
-        About::More { threads, reviews } => {
+        About::More { threads, reviews, answers } => {
             if threads.is_some() {
                 connection("reviewThreads", "first", threads, THREADS);
             }
             if reviews.is_some() {
                 connection("reviews", "last", reviews, REVIEWS);
+            }
+            if answers.is_some() {
+                connection("comments", "last", answers, ANSWERS);
             }
         }
     }
@@ -175,6 +185,9 @@ pub(super) struct Pull {
     pub(super) review_threads: Connection<Thread>,
     #[serde(default)]
     pub(super) reviews: Connection<Review>,
+    /// The conversation.
+    #[serde(default)]
+    pub(super) comments: Connection<Answered>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -227,11 +240,18 @@ pub(super) struct PageInfo {
     pub(super) start_cursor: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct Thread {
+    pub(super) id: String,
     pub(super) is_resolved: bool,
+    pub(super) resolved_by: Option<Account>,
+    pub(super) viewer_can_resolve: bool,
     pub(super) path: String,
+    /// `None` when the line has changed since.
+    pub(super) line: Option<u32>,
+    pub(super) start_line: Option<u32>,
+    pub(super) original_line: Option<u32>,
     pub(super) first: Connection<Comment>,
     pub(super) all: Connection<Author>,
 }
@@ -239,11 +259,21 @@ pub(super) struct Thread {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Comment {
+    #[serde(default)]
+    pub(super) id: String,
     #[serde(deserialize_with = "big")]
     pub(super) full_database_id: Option<u64>,
     pub(super) body: String,
     pub(super) viewer_did_author: bool,
     pub(super) is_minimized: bool,
+    #[serde(default)]
+    pub(super) author: Option<Account>,
+}
+
+/// A person or an app.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) login: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -252,15 +282,27 @@ pub(super) struct Author {
     pub(super) viewer_did_author: bool,
 }
 
+/// A comment of the conversation.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answered {
+    pub(super) body: String,
+    pub(super) viewer_did_author: bool,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Review {
+    #[serde(default)]
+    pub(super) id: String,
     #[serde(deserialize_with = "big")]
     pub(super) full_database_id: Option<u64>,
     pub(super) body: String,
     pub(super) state: String,
     pub(super) url: String,
     pub(super) viewer_did_author: bool,
+    #[serde(default)]
+    pub(super) is_minimized: bool,
     pub(super) commit: Option<Oid>,
 }
 

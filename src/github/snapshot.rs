@@ -12,7 +12,7 @@ use super::event::{Target, is_sha};
 use super::files::{self, ChangedFile, MAX_FILES, Status};
 use super::query::{self, About, Ask, Found, MAX_OBJECTS, Pull, Revisions, Side};
 use crate::repository::MemoryTree;
-use crate::review::OwnThread;
+use crate::review::{OwnReview, OwnThread, Talk};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -37,16 +37,12 @@ pub struct Snapshot {
     pub head: MemoryTree,
     /// The changed files, at most [`MAX_FILES`].
     pub files: Vec<ChangedFile>,
-    /// Own threads, resolved and minimised ones included.
-    pub threads: Vec<OwnThread>,
+    /// What this tool has said before.
+    pub talk: Talk,
     /// The head commit.
     pub head_sha: String,
     /// The merge base; the event's base commit where nothing was read for want of a Dockerfile.
     pub base_sha: String,
-    /// Bodies of the own reviews.
-    pub reviews: Vec<String>,
-    /// Whether an own review of this head exists.
-    pub reviewed: bool,
     /// Whether the head lies in another repository.
     pub fork: bool,
     /// What was left out and why; text of the repository stands between backticks.
@@ -88,11 +84,9 @@ impl Snapshot {
             base: MemoryTree::partial(),
             head: MemoryTree::partial(),
             files: Vec::new(),
-            threads: Vec::new(),
-            reviews: Vec::new(),
+            talk: Talk::default(),
             head_sha: target.head_sha.clone().unwrap_or_default(),
             base_sha: target.base_sha.clone().unwrap_or_default(),
-            reviewed: false,
             fork: target.fork,
             notes: Vec::new(),
             own_reviews: BTreeSet::new(),
@@ -368,58 +362,99 @@ async fn find_merge_base(
     }
 }
 
-/// Takes own threads and reviews, from all pages.
+/// Takes own threads, reviews and answers, from all pages.
 async fn accept_talk(
     client: &Client,
     target: &Target,
     snapshot: &mut Snapshot,
     mut pull: Pull,
 ) -> Result<(), GithubError> {
+    // Threads come oldest first; the others newest first, page by page.
+    let (mut reviews, mut answers) = (Vec::new(), Vec::new());
+    let mut whole = false;
     for _ in 0..=MAX_PAGES {
-        let threads = pull
-            .review_threads
-            .page_info
-            .end_cursor
-            .take()
-            .filter(|_| pull.review_threads.page_info.has_next_page);
-        let reviews =
-            pull.reviews.page_info.start_cursor.take().filter(|_| pull.reviews.page_info.has_previous_page);
-        collect(snapshot, pull);
-        if threads.is_none() && reviews.is_none() {
-            return Ok(());
+        let next = |page: &mut query::PageInfo| page.end_cursor.take().filter(|_| page.has_next_page);
+        let before = |page: &mut query::PageInfo| page.start_cursor.take().filter(|_| page.has_previous_page);
+        let threads = next(&mut pull.review_threads.page_info);
+        let older_reviews = before(&mut pull.reviews.page_info);
+        let older_answers = before(&mut pull.comments.page_info);
+        collect_threads(snapshot, pull.review_threads.nodes);
+        reviews.push(pull.reviews.nodes);
+        answers.push(pull.comments.nodes);
+        if threads.is_none() && older_reviews.is_none() && older_answers.is_none() {
+            whole = true;
+            break;
         }
-        let about = About::More { threads: threads.as_deref(), reviews: reviews.as_deref() };
+        let about = About::More {
+            threads: threads.as_deref(),
+            reviews: older_reviews.as_deref(),
+            answers: older_answers.as_deref(),
+        };
         pull = ask(client, target, about, None, &[]).await?.pull;
         accept_head(snapshot, &pull)?;
     }
-    snapshot.notes.push(
-        "The pull request has more review threads than are read; a comment may be repeated.".to_owned(),
-    );
+    collect_reviews(snapshot, reviews.into_iter().rev().flatten());
+    snapshot.talk.answers = answers
+        .into_iter()
+        .rev()
+        .flatten()
+        .filter(|answer| answer.viewer_did_author && answer.body.contains(MARKER))
+        .map(|answer| answer.body)
+        .collect();
+    if !whole {
+        snapshot.notes.push(
+            "The pull request has more review threads and comments than are read; a comment may be repeated."
+                .to_owned(),
+        );
+    }
     Ok(())
 }
 
-fn collect(snapshot: &mut Snapshot, pull: Pull) {
-    for thread in pull.review_threads.nodes {
+fn collect_threads(snapshot: &mut Snapshot, threads: Vec<query::Thread>) {
+    for thread in threads {
         let Some(first) = thread.first.nodes.into_iter().next() else { continue };
         let (true, Some(comment_id)) = (first.viewer_did_author, first.full_database_id) else { continue };
+        // A page may repeat threads when the list changes between two requests.
+        if snapshot.talk.threads.iter().any(|known| known.comment_id == comment_id) {
+            continue;
+        }
         let replied = thread.all.nodes.iter().any(|c| !c.viewer_did_author)
             || thread.all.total_count > thread.all.nodes.len();
-        snapshot.threads.push(OwnThread {
+        snapshot.talk.threads.push(OwnThread {
+            id: thread.id,
+            comment: first.id,
             comment_id,
             body: first.body,
             path: thread.path,
+            line: thread.line,
+            start_line: thread.start_line,
+            original_line: thread.original_line,
             resolved: thread.is_resolved,
+            resolved_by_us: thread.resolved_by.is_some() && thread.resolved_by == first.author,
             minimized: first.is_minimized,
             replied,
+            can_resolve: thread.viewer_can_resolve,
         });
     }
-    for review in pull.reviews.nodes {
+}
+
+fn collect_reviews(snapshot: &mut Snapshot, reviews: impl Iterator<Item = query::Review>) {
+    for review in reviews {
         if !review.viewer_did_author || review.state == "PENDING" || !review.body.contains(MARKER) {
             continue;
         }
+        // The number, or the node where there is none, is new once.
+        let known = |id: &String| snapshot.talk.reviews.iter().any(|other| other.id == *id);
+        if !review.id.is_empty() && known(&review.id) {
+            continue;
+        }
         snapshot.own_reviews.extend(review.full_database_id);
-        snapshot.reviews.push(review.body);
-        snapshot.reviewed |= review.commit.is_some_and(|commit| commit.oid == snapshot.head_sha);
+        snapshot.talk.reviews.push(OwnReview {
+            of_head: review.commit.is_some_and(|commit| commit.oid == snapshot.head_sha),
+            id: review.id,
+            body: review.body,
+            minimized: review.is_minimized,
+        });
     }
 }
 

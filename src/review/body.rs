@@ -5,9 +5,10 @@ use super::delta::{Delta, Item};
 use super::draft::Draft;
 use super::input::{Input, ReportMode};
 use super::markdown::{cell, cell_code, code, prose};
-use super::marker;
+use super::marker::{self, Marker};
 use super::page::{MAX_BODY, Page};
-use super::plan::{Outcome, Review};
+use super::plan::{Comment, Outcome};
+use super::reconcile::History;
 use crate::config::Level;
 use std::fmt::Write as _;
 
@@ -15,6 +16,9 @@ use std::fmt::Write as _;
 const MAX_SUMMARY: usize = 500_000;
 /// The most rows in the summary's table.
 const MAX_ROWS: usize = 500;
+
+/// Heading of what GitHub did not take as comments.
+pub(super) const REFUSED: &str = "### Refused by GitHub as inline comments";
 
 fn count(number: usize, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
@@ -35,6 +39,10 @@ pub(super) fn verdict(input: &Input<'_>, outcome: &Outcome) -> String {
     let kinds: Vec<String> =
         kinds.iter().filter(|(n, _)| *n > 0).map(|(n, name)| level_count(*n, name)).collect();
     let mut text = match (total, input.settings.report) {
+        (0, _) if outcome.ignored > 0 => "**Nothing else**".to_owned(),
+        (0, _) if !input.talk.threads.is_empty() || !input.talk.reviews.is_empty() => {
+            "**All clear**: nothing is left of what was said here".to_owned()
+        }
         (0, _) => "**No new problems**".to_owned(),
         (n, ReportMode::Introduced) => {
             format!("**{} introduced** ({})", count(n, "problem"), kinds.join(", "))
@@ -48,8 +56,8 @@ pub(super) fn verdict(input: &Input<'_>, outcome: &Outcome) -> String {
         let _ = write!(text, ", {} left alone", count(outcome.existing, "older one"));
     }
     text.push('.');
-    if outcome.repeated > 0 {
-        let _ = write!(text, " {} said in an earlier review.", outcome.repeated);
+    if outcome.ignored > 0 {
+        let _ = write!(text, " {} ignored on this pull request, as told in its comments.", outcome.ignored);
     }
     if outcome.suppressed > 0 {
         let _ = write!(text, " {} silenced by comments in the files.", outcome.suppressed);
@@ -57,25 +65,32 @@ pub(super) fn verdict(input: &Input<'_>, outcome: &Outcome) -> String {
     text
 }
 
+/// What a review's body is made of.
+pub(super) struct Body<'p, 'a> {
+    /// Findings that stand in no comment, worst first.
+    pub(super) items: &'p [Item<'a>],
+    /// Keys of everything that the review says, for later runs.
+    pub(super) seen: Vec<String>,
+}
+
 /// Writes the body: verdict, what is not inline, the collapsed list, the marker.
-pub(super) fn write(
-    input: &Input<'_>,
-    outcome: &Outcome,
-    inline: usize,
-    rest: &[Item<'_>],
-    said: &[Item<'_>],
-) -> String {
-    let seen: Vec<String> =
-        said.iter().map(|item| marker::key(item.report.path.as_str(), &item.finding.fingerprint)).collect();
-    let marker = marker::body(input.commit, &seen);
+pub(super) fn write(input: &Input<'_>, outcome: &Outcome, body: &Body<'_, '_>) -> String {
+    let marker = Marker {
+        head: Some(input.commit.to_owned()),
+        seen: body.seen.clone(),
+        listed: body.items.iter().map(comment::key).collect(),
+        ..Marker::default()
+    };
+    let marker = marker.line();
     let limit = MAX_BODY - marker.len() - 200;
     let mut page = Page { text: verdict(input, outcome), limit, left_out: 0 };
-    let (open, folded): (Vec<&Item<'_>>, Vec<&Item<'_>>) =
-        rest.iter().partition(|item| item.finding.level >= input.settings.inline_level.min(Level::Warning));
+    let (open, folded): (Vec<&Item<'_>>, Vec<&Item<'_>>) = body
+        .items
+        .iter()
+        .partition(|item| item.finding.level >= input.settings.inline_level.min(Level::Warning));
     let fix = if input.settings.suggestions { ShowFix::Diff } else { ShowFix::Words };
     if !open.is_empty() {
-        let over = inline >= input.settings.max_comments;
-        page.add(if over { "### Beyond the inline comments" } else { "### Outside the diff" });
+        page.add("### Without an inline comment");
         for item in open {
             page.add(&comment::entry(input, item, Some(&comment::place(item)), fix));
         }
@@ -99,28 +114,28 @@ pub(super) fn write(
     format!("{text}\n\n{marker}")
 }
 
-/// A review in which some comments (by index) stand in the body instead: for those that GitHub refuses.
-/// Comments that do not fit the body any more are named with their place only.
+/// A review's body that also holds comments which GitHub refused. Comments that do not fit any more are
+/// counted; they are in the job summary.
 #[must_use]
-pub fn fold(review: &Review, indices: &[usize]) -> Review {
-    let (text, marker) = marker::split(&review.body);
-    let tail = if marker.is_some() { review.body.trim_end().rsplit('\n').next().unwrap_or("") } else { "" };
+pub fn fold(body: &str, refused: &[Comment]) -> String {
+    let (text, marker) = marker::split(body);
+    let marker = marker.map(|mut marker| {
+        marker.listed.extend(refused.iter().flat_map(|comment| comment.keys.clone()));
+        marker.line()
+    });
+    let tail = marker.unwrap_or_default();
     let mut page =
         Page { text: text.to_owned(), limit: MAX_BODY.saturating_sub(tail.len() + 200), left_out: 0 };
-    for index in indices {
-        let Some(comment) = review.comments.get(*index) else { continue };
+    if !refused.is_empty() {
+        page.add(REFUSED);
+    }
+    for comment in refused {
         let (text, _) = marker::split(&comment.body);
-        let lines: Vec<String> = text
-            .lines()
-            .map(|line| match line.strip_suffix("suggestion") {
-                // In a body it is a block of code, not something to commit.
-                Some(fence) if fence.len() >= 3 && fence.bytes().all(|b| b == b'`') => {
-                    format!("{fence}dockerfile")
-                }
-                _ => line.to_owned(),
-            })
-            .collect();
-        page.add(&format!("{}\n\n{}", code(&format!("{}:{}", comment.path, comment.line)), lines.join("\n")));
+        let lines = match comment.start_line {
+            Some(start) => format!("{}:{start}-{}", comment.path, comment.line),
+            None => format!("{}:{}", comment.path, comment.line),
+        };
+        page.add(&format!("{}\n\n{}", code(&lines), comment::as_code(text)));
     }
     let Page { mut text, left_out, .. } = page;
     if left_out > 0 {
@@ -128,10 +143,9 @@ pub fn fold(review: &Review, indices: &[usize]) -> Review {
     }
     if !tail.is_empty() {
         text.push_str("\n\n");
-        text.push_str(tail);
+        text.push_str(&tail);
     }
-    let kept = review.comments.iter().enumerate().filter(|(index, _)| !indices.contains(index));
-    Review { body: text, comments: kept.map(|(_, comment)| comment.clone()).collect() }
+    text
 }
 
 /// The job summary: everything that was found, also what is not in the review.
@@ -139,6 +153,7 @@ pub(super) fn summary(
     input: &Input<'_>,
     delta: &Delta<'_>,
     outcome: &Outcome,
+    history: &History<'_>,
     drafts: &[Draft<'_>],
     rest: &[Item<'_>],
 ) -> String {
@@ -146,19 +161,34 @@ pub(super) fn summary(
         return "## Tidewaiter\n\nNo Dockerfile changed.\n".to_owned();
     }
     let mut page = Page {
-        text: format!("## Tidewaiter\n\n{}", verdict(input, outcome)),
+        text: format!("## Tidewaiter\n\n{}{}", verdict(input, outcome), said_before(outcome)),
         limit: MAX_SUMMARY,
         left_out: 0,
     };
-    if !delta.reported.is_empty() {
+    let is_ignored =
+        |item: &&Item<'_>| history.ignored.iter().any(|(other, _)| std::ptr::eq(other.finding, item.finding));
+    let shown: Vec<&Item<'_>> = delta.reported.iter().filter(|item| !is_ignored(item)).collect();
+    if !shown.is_empty() {
         let mut table = "| | Where | Rule | Finding | Fix |\n|---|---|---|---|---|".to_owned();
-        for item in delta.reported.iter().take(MAX_ROWS) {
+        for item in shown.iter().take(MAX_ROWS) {
             table.push_str(&row(item, drafts));
         }
         page.add(&table);
-        if delta.reported.len() > MAX_ROWS {
-            page.add(&format!("… and {}.", count(delta.reported.len() - MAX_ROWS, "more finding")));
+        if shown.len() > MAX_ROWS {
+            page.add(&format!("… and {}.", count(shown.len() - MAX_ROWS, "more finding")));
         }
+    }
+    if !history.ignored.is_empty() {
+        let ignored: Vec<String> = history
+            .ignored
+            .iter()
+            .take(50)
+            .map(|(item, by)| {
+                let by = if by.is_empty() { String::new() } else { format!(", told by {}", code(by)) };
+                format!("- {} in {}{by}", code(item.finding.rule), code(&comment::place(item)))
+            })
+            .collect();
+        page.add(&format!("### Ignored on this pull request\n\n{}", ignored.join("\n")));
     }
     let changes: Vec<&Item<'_>> = rest.iter().filter(|item| item.finding.fix.is_some()).collect();
     if input.settings.suggestions && !changes.is_empty() {
@@ -193,6 +223,17 @@ pub(super) fn summary(
         let _ = write!(text, "\n\n{left_out} more did not fit.");
     }
     text.push('\n');
+    text
+}
+
+fn said_before(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    if outcome.repeated > 0 {
+        let _ = write!(text, " {} said in an earlier review.", outcome.repeated);
+    }
+    if outcome.settled > 0 {
+        let _ = write!(text, " {} settled since then.", count(outcome.settled, "thread"));
+    }
     text
 }
 

@@ -4,7 +4,7 @@ use super::delta::Item;
 use super::draft::{Draft, Entry, target, target_text};
 use super::input::Input;
 use super::markdown::{block, code, diff, prose};
-use super::marker;
+use super::marker::{self, Marker};
 use super::page::{MAX_BODY, Page};
 use super::plan::Comment;
 use super::suggestion;
@@ -94,6 +94,11 @@ fn shown_fix(input: &Input<'_>, item: &Item<'_>, show: ShowFix) -> Option<String
     })
 }
 
+/// What the markers of bodies call a finding.
+pub(super) fn key(item: &Item<'_>) -> String {
+    marker::key(item.report.path.as_str(), &item.finding.fingerprint)
+}
+
 /// `path:line` of a finding.
 pub(super) fn place(item: &Item<'_>) -> String {
     format!("{}:{}", item.report.path, item.lines().first)
@@ -119,8 +124,71 @@ fn show(input: &Input<'_>, draft: &Draft<'_>, entry: &Entry<'_>) -> ShowFix {
     }
 }
 
+/// What a comment that is written again has behind it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Past {
+    /// Findings that it spoke about and that are gone: `rule@commit`.
+    pub(super) gone: Vec<String>,
+    /// Whether its lines have changed since, so that GitHub shows it on an old version.
+    pub(super) moved: bool,
+}
+
+/// A commit for people: GitHub makes a link of a whole id.
+fn commit(id: &str) -> String {
+    let whole = id.len() == 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if whole { id.to_owned() } else { code(id) }
+}
+
+/// What is said of findings that are gone, in one line.
+fn farewell(gone: &[String]) -> Option<String> {
+    let mut words: Vec<String> = Vec::new();
+    for (rule, id) in gone.iter().filter_map(|entry| entry.rsplit_once('@')) {
+        let word = format!("{} in {}", code(rule), commit(id));
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    (!words.is_empty()).then(|| format!("✅ Was said here, too, and is fixed: {}.", words.join(", ")))
+}
+
+/// The last word of a comment whose findings are all gone; what it said stays readable.
+pub(super) fn fixed(body: &str, marker: &Marker, head: &str) -> String {
+    let (text, _) = marker::split(body);
+    let mut rules: Vec<String> = Vec::new();
+    for rule in &marker.rules {
+        let rule = code(rule);
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    let what = if rules.is_empty() { String::new() } else { format!(": {}", rules.join(", ")) };
+    let title = format!("✅ **Fixed** in {}{what}", commit(head));
+    let marker = Marker { fixed: Some(head.to_owned()), ..marker.clone() }.line();
+    let open = "<details><summary>What was said</summary>";
+    let old = as_code(text);
+    // What does not fit is left out whole: half a fence would swallow the rest.
+    if title.len() + open.len() + old.len() + marker.len() + 100 > MAX_BODY {
+        return format!("{title}\n\n{marker}");
+    }
+    format!("{title}\n\n{open}\n\n{old}\n\n</details>\n\n{marker}")
+}
+
+/// A comment's text with its suggestions as plain code: nothing to commit any more.
+pub(super) fn as_code(text: &str) -> String {
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| match line.strip_suffix("suggestion") {
+            Some(fence) if fence.len() >= 3 && fence.bytes().all(|b| b == b'`') => {
+                format!("{fence}dockerfile")
+            }
+            _ => line.to_owned(),
+        })
+        .collect();
+    lines.join("\n")
+}
+
 /// Writes a comment. A finding whose text does not fit is said in short; the summary has it in full.
-pub(super) fn write(input: &Input<'_>, draft: &Draft<'_>) -> Comment {
+pub(super) fn write(input: &Input<'_>, draft: &Draft<'_>, past: &Past) -> Comment {
     let fingerprints: Vec<String> =
         draft.entries.iter().map(|e| e.item.finding.fingerprint.clone()).collect();
     let mut tail = Vec::new();
@@ -128,13 +196,17 @@ pub(super) fn write(input: &Input<'_>, draft: &Draft<'_>) -> Comment {
         tail.extend(block_title(draft));
         tail.push(block("suggestion", &suggestion.lines));
     }
+    tail.extend(farewell(&past.gone));
     tail.push(footer(draft));
-    tail.push(marker::comment(&fingerprints, draft.range.len()));
+    let rules = draft.entries.iter().map(|e| e.item.finding.rule.to_owned()).collect();
+    let marker =
+        Marker { fingerprints: fingerprints.clone(), rules, gone: past.gone.clone(), ..Marker::default() };
+    tail.push(marker.line());
     let tail = tail.join("\n\n");
     let mut page =
         Page { text: String::new(), limit: MAX_BODY.saturating_sub(tail.len() + 200), left_out: 0 };
     for e in &draft.entries {
-        let place = elsewhere(draft, &e.item);
+        let place = if past.moved { Some(place(&e.item)) } else { elsewhere(draft, &e.item) };
         let full = entry(input, &e.item, place.as_deref(), show(input, draft, e));
         if page.fits(&full) {
             page.add(&full);
@@ -150,6 +222,7 @@ pub(super) fn write(input: &Input<'_>, draft: &Draft<'_>) -> Comment {
         start_line: (draft.range.first < draft.range.last).then_some(draft.range.first),
         line: draft.range.last,
         body: format!("{}\n\n{tail}", page.text),
+        keys: draft.entries.iter().map(|entry| key(&entry.item)).collect(),
         fingerprints,
     }
 }

@@ -30,8 +30,8 @@ impl Item<'_> {
 pub(super) struct Delta<'a> {
     /// Findings to speak about, worst first, then by file and place.
     pub(super) reported: Vec<Item<'a>>,
-    /// Number of findings that both have and that are left alone.
-    pub(super) existing: usize,
+    /// Findings that both have and that are left alone.
+    pub(super) quiet: Vec<Item<'a>>,
     /// Findings that only the base has.
     pub(super) fixed: Vec<&'a Finding>,
 }
@@ -74,7 +74,7 @@ pub(super) fn compare<'a>(input: &Input<'a>) -> Delta<'a> {
         if wanted {
             delta.reported.push(item);
         } else {
-            delta.existing += 1;
+            delta.quiet.push(item);
         }
     }
     delta.reported.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -82,7 +82,7 @@ pub(super) fn compare<'a>(input: &Input<'a>) -> Delta<'a> {
 }
 
 /// Worst first, then by file and place.
-fn order<'a>(item: &Item<'a>) -> impl Ord + use<'a> {
+pub(super) fn order<'a>(item: &Item<'a>) -> impl Ord + use<'a> {
     let finding = item.finding;
     (std::cmp::Reverse(finding.level), &item.report.path, finding.span, finding.rule, &finding.fingerprint)
 }

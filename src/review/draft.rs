@@ -141,6 +141,16 @@ fn order<'a>(item: &Item<'a>) -> impl Ord + use<'a> {
     (std::cmp::Reverse(item.finding.level), &item.report.path, item.finding.span, item.finding.rule)
 }
 
+/// The lines that a comment about a finding would stand on, suggestion or not.
+pub(super) fn place_of(input: &Input<'_>, item: &Item<'_>) -> Option<LineRange> {
+    let fix = item.finding.fix.as_ref().filter(|_| input.settings.suggestions);
+    let block = fix.and_then(|fix| {
+        let source = target_text(input, item, fix)?;
+        suggestion::block(&source, &fix.edits, input.diff(target(item, fix))?).ok()
+    });
+    block.map(|block| block.range).or_else(|| find_place(input, item))
+}
+
 fn find_place(input: &Input<'_>, item: &Item<'_>) -> Option<LineRange> {
     let file = input.diff(&item.report.path)?;
     let own_fix = item.finding.fix.as_ref().filter(|fix| target(item, fix) == item.report.path);

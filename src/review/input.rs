@@ -1,7 +1,7 @@
 //! What a review is planned from.
 
 use super::hunks::{FileDiff, LineRange};
-use super::plan::OwnThread;
+use super::talk::Talk;
 use crate::config::Level;
 use crate::lint::FileReport;
 use crate::rules::Finding;
@@ -32,6 +32,8 @@ pub struct Settings {
     pub max_comments: usize,
     /// Whether changes are offered as suggestion blocks and diffs.
     pub suggestions: bool,
+    /// Whether threads whose findings are gone are resolved, too, not only minimised.
+    pub resolve_fixed: bool,
 }
 
 impl Default for Settings {
@@ -41,6 +43,7 @@ impl Default for Settings {
             inline_level: Level::Warning,
             max_comments: 30,
             suggestions: true,
+            resolve_fixed: false,
         }
     }
 }
@@ -66,12 +69,8 @@ pub struct Input<'a> {
     pub head: &'a [FileReport],
     /// The changed files, Dockerfiles or not; renames say so in [`FileDiff::base_path`].
     pub diffs: &'a [FileDiff],
-    /// Own earlier threads (the author has been checked).
-    pub threads: &'a [OwnThread],
-    /// Bodies of own earlier reviews (the author has been checked).
-    pub reviews: &'a [String],
-    /// Whether there is already a review of ours for this very commit.
-    pub reviewed: bool,
+    /// What was said before.
+    pub talk: &'a Talk,
     /// What the project chose.
     pub settings: Settings,
     /// Further places of a finding's cause; without it only the finding's own lines are tried.
@@ -81,6 +80,8 @@ pub struct Input<'a> {
     /// Proves several fixes together; without it fixes that do not collide are taken as sound together.
     pub reprove: Option<Reprove<'a>>,
 }
+
+const NOTHING_SAID: &Talk = &Talk { threads: Vec::new(), reviews: Vec::new(), answers: Vec::new() };
 
 impl<'a> Input<'a> {
     /// An input without own history and without callbacks.
@@ -95,9 +96,7 @@ impl<'a> Input<'a> {
             base,
             head,
             diffs,
-            threads: &[],
-            reviews: &[],
-            reviewed: false,
+            talk: NOTHING_SAID,
             settings: Settings::default(),
             causes: None,
             texts: None,

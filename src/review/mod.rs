@@ -18,6 +18,7 @@ mod plan;
 mod reconcile;
 mod render;
 mod suggestion;
+mod talk;
 
 #[cfg(test)]
 mod proptests;
@@ -29,12 +30,16 @@ pub use hunks::{DiffLine, FileDiff, Hunk, LineRange, Mark};
 pub use input::{Causes, Input, ReportMode, Reprove, Settings, Texts};
 pub use marker::{Marker, read as read_marker};
 pub use page::MAX_BODY;
-pub use plan::{Annotation, Comment, Outcome, OwnThread, Plan, Review, Update};
+pub use plan::{Annotation, Comment, Outcome, Plan, Reason, Review, Update};
 pub use render::{Paint, render};
+pub use talk::{OwnReview, OwnThread, Talk};
 
 use crate::config::Level;
 use crate::repository::is_dockerfile;
+use body::Body;
+use comment::Past;
 use delta::{Delta, Item};
+use reconcile::History;
 
 /// Plans a review.
 ///
@@ -42,48 +47,95 @@ use delta::{Delta, Item};
 /// annotations and summary then still hold everything.
 pub fn plan(input: &Input<'_>) -> Plan {
     let delta = delta::compare(input);
-    let visible: Vec<Item<'_>> = delta
-        .reported
-        .iter()
-        .filter(|item| item.finding.level > Level::Style || input.settings.inline_level == Level::Style)
-        .copied()
-        .collect();
-    let history = reconcile::reconcile(input, &visible);
+    let (visible, hidden): (Vec<Item<'_>>, Vec<Item<'_>>) =
+        delta.reported.iter().copied().partition(|item| {
+            item.finding.level > Level::Style || input.settings.inline_level == Level::Style
+        });
+    let quiet: Vec<Item<'_>> = delta.quiet.iter().chain(&hidden).copied().collect();
+    let mut history = reconcile::reconcile(input, &visible, &quiet);
     let (drafts, rest) = draft::draft(input, &history.fresh);
-    let mut outcome = outcome(input, &delta);
-    outcome.repeated = history.repeated;
-    let silent = history.fresh.is_empty() || input.reviewed;
-    if !silent {
+    let mut outcome = outcome(input, &delta, &history);
+    let silent = history.fresh.is_empty() || input.talk.reviewed();
+    let review = (!silent).then(|| {
         outcome.comments = drafts.len();
-    }
-    let review = (!silent).then(|| Review {
-        body: body::write(input, &outcome, drafts.len(), &rest, &history.fresh),
-        comments: drafts.iter().map(|draft| comment::write(input, draft)).collect(),
+        let mut items = rest.clone();
+        items.extend_from_slice(&history.listed);
+        items.sort_by(|a, b| delta::order(a).cmp(&delta::order(b)));
+        let seen = history.fresh.iter().chain(&history.listed).map(comment::key).collect();
+        let body = Body { items: &items, seen };
+        Review {
+            body: body::write(input, &outcome, &body),
+            comments: drafts.iter().map(|draft| comment::write(input, draft, &Past::default())).collect(),
+        }
     });
+    let mut updates = std::mem::take(&mut history.updates);
+    match &review {
+        Some(_) => updates.extend(older(input)),
+        None => updates.extend(renewed(input, &outcome, &history)),
+    }
+    let is_ignored =
+        |item: &Item<'_>| history.ignored.iter().any(|(other, _)| std::ptr::eq(other.finding, item.finding));
     Plan {
         head: input.commit.to_owned(),
         review,
-        updates: history.updates,
-        annotations: visible.iter().map(annotation).collect(),
-        summary: body::summary(input, &delta, &outcome, &drafts, &rest),
+        updates,
+        annotations: visible.iter().filter(|item| !is_ignored(item)).map(annotation).collect(),
+        summary: body::summary(input, &delta, &outcome, &history, &drafts, &rest),
         outcome,
     }
 }
 
-fn outcome(input: &Input<'_>, delta: &Delta<'_>) -> Outcome {
-    let of = |level: Level| delta.reported.iter().filter(|item| item.finding.level == level).count();
+/// Earlier reviews fold away when a newer one says how things stand.
+fn older(input: &Input<'_>) -> Vec<Update> {
+    let open = input.talk.reviews.iter().filter(|review| !review.minimized);
+    open.map(|review| Update::Minimize { id: review.id.clone(), reason: Reason::Outdated }).collect()
+}
+
+/// The newest review's body as of today, where it reads differently: nobody is notified of an edit.
+fn renewed(input: &Input<'_>, outcome: &Outcome, history: &History<'_>) -> Option<Update> {
+    let review = input.talk.reviews.last().filter(|review| !review.minimized)?;
+    let (text, marker) = marker::split(&review.body);
+    // What a marker could not hold cannot be written again.
+    let marker = marker.filter(|marker| !marker.cut)?;
+    let mut items = history.listed.clone();
+    // The commit has its review already, so what is new goes into its text.
+    items.extend_from_slice(&history.fresh);
+    items.sort_by(|a, b| delta::order(a).cmp(&delta::order(b)));
+    let mut seen = marker.seen.clone();
+    for key in history.fresh.iter().map(comment::key) {
+        if !seen.contains(&key) {
+            seen.push(key);
+        }
+    }
+    let body = body::write(input, outcome, &Body { items: &items, seen });
+    let (new_text, new_marker) = marker::split(&body);
+    let news = new_marker.is_some_and(|new| new.seen != marker.seen || new.listed != marker.listed);
+    // Refused comments are written differently when they are written again; on one commit that is no news.
+    let same = review.of_head && text.contains(body::REFUSED);
+    let changed = news || (!same && reconcile::normal(new_text) != reconcile::normal(text));
+    changed.then(|| Update::Review { id: review.id.clone(), body })
+}
+
+fn outcome(input: &Input<'_>, delta: &Delta<'_>, history: &History<'_>) -> Outcome {
+    let is_ignored =
+        |item: &&Item<'_>| history.ignored.iter().any(|(other, _)| std::ptr::eq(other.finding, item.finding));
+    let counted: Vec<&Item<'_>> = delta.reported.iter().filter(|item| !is_ignored(item)).collect();
+    let of = |level: Level| counted.iter().filter(|item| item.finding.level == level).count();
     Outcome {
         files: input.head.iter().filter(|report| is_dockerfile(&report.path)).count(),
         error: of(Level::Error),
         warning: of(Level::Warning),
         info: of(Level::Info),
         style: of(Level::Style),
-        fixable: delta.reported.iter().filter(|item| item.finding.fix.is_some()).count(),
+        fixable: counted.iter().filter(|item| item.finding.fix.is_some()).count(),
         fixed: delta.fixed.len(),
-        existing: delta.existing,
+        existing: delta.quiet.len(),
         suppressed: input.head.iter().map(|report| report.suppressed).sum(),
         comments: 0,
-        repeated: 0,
+        repeated: history.repeated,
+        ignored: history.ignored.len(),
+        settled: history.settled,
+        unresolvable: history.unresolvable,
     }
 }
 

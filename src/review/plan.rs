@@ -12,7 +12,7 @@ pub struct Plan {
     pub head: String,
     /// The review to post; `None` when there is nothing new to say.
     pub review: Option<Review>,
-    /// Own earlier comments to edit.
+    /// What happens to own earlier comments and reviews, in this order.
     pub updates: Vec<Update>,
     /// Findings as workflow annotations, worst first: the fallback without permission to comment.
     pub annotations: Vec<Annotation>,
@@ -32,7 +32,7 @@ pub struct Review {
 }
 
 /// One inline comment on the RIGHT side of the diff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
     /// File in the head.
     pub path: Utf8PathBuf,
@@ -44,15 +44,61 @@ pub struct Comment {
     pub body: String,
     /// Fingerprints of the findings in it.
     pub fingerprints: Vec<String>,
+    /// What the marker of the review's body calls them.
+    pub keys: Vec<String>,
 }
 
-/// An edit of an own earlier comment.
+/// A change of something that an earlier run wrote. Ids are GitHub's global node ids. Each may be repeated
+/// without harm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Update {
-    /// REST id of the comment.
-    pub comment_id: u64,
-    /// The new body, Markdown.
-    pub body: String,
+#[serde(tag = "update", rename_all = "kebab-case")]
+pub enum Update {
+    /// A comment gets another text.
+    Comment {
+        /// The comment.
+        id: String,
+        /// The new body, Markdown.
+        body: String,
+    },
+    /// A review's own text changes.
+    Review {
+        /// The review.
+        id: String,
+        /// The new body, Markdown.
+        body: String,
+    },
+    /// A comment or a review is folded away.
+    Minimize {
+        /// The comment or the review.
+        id: String,
+        /// What GitHub shows as the reason.
+        reason: Reason,
+    },
+    /// A comment that was folded away is shown again.
+    Restore {
+        /// The comment.
+        id: String,
+    },
+    /// A thread is marked as resolved.
+    Resolve {
+        /// The thread.
+        id: String,
+    },
+    /// A thread that was marked as resolved is open again.
+    Reopen {
+        /// The thread.
+        id: String,
+    },
+}
+
+/// Why something is folded away, in GitHub's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// A newer review says it.
+    Outdated,
+    /// It is fixed.
+    Resolved,
 }
 
 /// One workflow annotation.
@@ -95,8 +141,17 @@ pub struct Outcome {
     pub suppressed: usize,
     /// Inline comments in the planned review.
     pub comments: usize,
-    /// Inline comments left out because an earlier run has said the same.
+    /// Findings that an earlier run has said already.
     pub repeated: usize,
+    /// Findings that a person told Tidewaiter to ignore on this pull request.
+    #[serde(default)]
+    pub ignored: usize,
+    /// Own threads whose findings are gone since the last run.
+    #[serde(default)]
+    pub settled: usize,
+    /// Threads that were to be resolved, and the token may not.
+    #[serde(default)]
+    pub unresolvable: usize,
 }
 
 impl Outcome {
@@ -119,21 +174,4 @@ impl Outcome {
             None
         }
     }
-}
-
-/// An own earlier comment, as `github` found it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnThread {
-    /// REST id of the first comment of the thread.
-    pub comment_id: u64,
-    /// Its body.
-    pub body: String,
-    /// File it is on.
-    pub path: String,
-    /// Whether somebody resolved the thread.
-    pub resolved: bool,
-    /// Whether the comment was minimised.
-    pub minimized: bool,
-    /// Whether people answered.
-    pub replied: bool,
 }

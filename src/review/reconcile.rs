@@ -1,91 +1,283 @@
-//! What was said in earlier runs: nothing is said twice.
+//! What was said in earlier runs: nothing is said twice, and what is settled is marked so.
 
-use super::comment;
+use super::comment::{self, Past};
 use super::delta::Item;
-use super::draft;
+use super::draft::{self, Draft, Entry};
+use super::hunks::LineRange;
 use super::input::Input;
 use super::marker::{self, Marker};
-use super::plan::{OwnThread, Update};
+use super::plan::{Reason, Update};
+use super::talk::OwnThread;
+use crate::repository::is_dockerfile;
 use camino::Utf8Path;
 use std::collections::{HashMap, HashSet};
+
+/// How far, in lines, a finding may have moved from an outdated thread that is still taken for the same one.
+const MAX_DRIFT: u32 = 60;
+/// The most findings for which a thread is sought by likeness; the rest counts as new.
+const MAX_LIKENESS: usize = 300;
 
 /// Findings sorted by whether an earlier run has said them.
 #[derive(Debug, Default)]
 pub(super) struct History<'a> {
     /// Not said before, in the order given.
     pub(super) fresh: Vec<Item<'a>>,
+    /// Said before, but only in the body of a review.
+    pub(super) listed: Vec<Item<'a>>,
     /// Number of findings said before.
     pub(super) repeated: usize,
-    /// Own comments whose text is to change.
+    /// Findings that a person told us to ignore, with the login.
+    pub(super) ignored: Vec<(Item<'a>, String)>,
+    /// What happens to own threads.
     pub(super) updates: Vec<Update>,
+    /// Threads whose findings are gone since the last run.
+    pub(super) settled: usize,
+    /// Threads that were to be resolved, and the token may not.
+    pub(super) unresolvable: usize,
+}
+
+/// A finding that a thread speaks about.
+struct Slot {
+    thread: usize,
+    rule: Option<usize>,
+    claim: Claim,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// No finding of the head is it.
+    Nobody,
+    /// This one of the findings to speak about.
+    Item(usize),
+    /// One that lives on but is not spoken about, such as an older one.
+    Quiet,
+}
+
+/// An own thread that can be read.
+struct Known<'t> {
+    thread: &'t OwnThread,
+    marker: Marker,
+}
+
+impl Known<'_> {
+    /// Whether a person has settled it: it stays as it is, for ever.
+    fn is_settled_by_person(&self) -> bool {
+        let resolved = self.thread.resolved && !self.thread.resolved_by_us;
+        // We minimise only what we mark as fixed.
+        resolved || (self.thread.minimized && self.marker.fixed.is_none())
+    }
+
+    /// Its lines in the head.
+    fn lines(&self) -> Option<LineRange> {
+        let last = self.thread.line?;
+        let first = self.thread.start_line.filter(|first| *first <= last).unwrap_or(last);
+        Some(LineRange::new(first, last))
+    }
 }
 
 /// Sorts findings by what own threads and review bodies say already. A thread counts whether it is open,
 /// resolved, minimised or answered.
-pub(super) fn reconcile<'a>(input: &Input<'a>, items: &[Item<'a>]) -> History<'a> {
-    let threads: Vec<(&OwnThread, Marker)> =
-        input.threads.iter().filter_map(|thread| Some((thread, marker::read(&thread.body)?))).collect();
+///
+/// `items` are the findings to speak about, `quiet` the other ones of the head.
+pub(super) fn reconcile<'a>(input: &Input<'a>, items: &[Item<'a>], quiet: &[Item<'a>]) -> History<'a> {
+    let threads: Vec<Known<'_>> = input
+        .talk
+        .threads
+        .iter()
+        .filter_map(|thread| Some(Known { thread, marker: marker::read(&thread.body)? }))
+        .collect();
+    let mut slots = Slots::new(&threads);
     let mut said: Vec<Option<usize>> = vec![None; items.len()];
-    // Fingerprints of threads that no finding has claimed yet.
-    let mut free: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (index, (_, marker)) in threads.iter().enumerate().rev() {
-        for print in &marker.fingerprints {
-            free.entry(print.as_str()).or_default().push(index);
+    slots.claim_exactly(input, items, &mut said);
+    for item in quiet {
+        if let Some(slot) = slots.find_exactly(&paths(input, item), item) {
+            slots.claim(slot, Claim::Quiet);
         }
     }
-    let living: HashSet<&str> = input
-        .diffs
-        .iter()
-        .map(|diff| diff.path.as_str())
-        .chain(input.head.iter().map(|r| r.path.as_str()))
-        .collect();
-    // First the threads on the finding's own file, then those on files that are gone: the Dockerfile was
-    // renamed between two pushes.
-    for moved in [false, true] {
-        for (item, said) in items.iter().zip(&mut said).filter(|(_, said)| said.is_none()) {
-            let paths = paths(input, item);
-            let Some(open) = free.get_mut(marker::clean(&item.finding.fingerprint).as_str()) else {
-                continue;
-            };
-            let found = open.iter().rposition(|index| {
-                threads.get(*index).is_some_and(|(thread, _)| {
-                    let path = thread.path.as_str();
-                    if moved { !living.contains(path) } else { paths.iter().any(|own| *own == path) }
-                })
-            });
-            if let Some(found) = found {
-                *said = Some(open.remove(found));
+    let bodies = Bodies::of(input);
+    let unsaid: Vec<usize> =
+        (0..items.len()).filter(|i| said.get(*i) == Some(&None)).take(MAX_LIKENESS).collect();
+    for index in unsaid {
+        let Some(item) = items.get(index) else { continue };
+        if !bodies.speak_of(input, item)
+            && let Some(slot) = slots.find_alike(input, item)
+        {
+            slots.claim(slot, Claim::Item(index));
+            if let Some(said) = said.get_mut(index) {
+                *said = slots.thread_of(slot);
             }
         }
     }
-    let bodies: Vec<Marker> = input.reviews.iter().filter_map(|body| marker::read(body)).collect();
-    let seen: HashSet<&str> = bodies.iter().flat_map(|marker| &marker.seen).map(String::as_str).collect();
-    let cut = bodies.iter().any(|marker| marker.cut);
-
     let mut history = History::default();
     for (item, said) in items.iter().zip(&said) {
-        let in_body = || {
-            let known = |path: &&Utf8Path| {
-                seen.contains(marker::key(path.as_str(), &item.finding.fingerprint).as_str())
-            };
-            cut || paths(input, item).iter().any(known)
-        };
-        if said.is_some() || in_body() {
+        let ignored_in = said.and_then(|index| threads.get(index)?.marker.ignored_by.clone());
+        if let Some(by) = ignored_in.or_else(|| bodies.ignored_by(item.finding.rule)) {
+            history.ignored.push((*item, by));
+        } else if said.is_some() {
             history.repeated += 1;
+        } else if bodies.speak_of(input, item) {
+            history.repeated += 1;
+            if bodies.list(input, item) {
+                history.listed.push(*item);
+            }
         } else {
             history.fresh.push(*item);
         }
     }
-    for (index, (thread, marker)) in threads.iter().enumerate() {
-        let own: Vec<Item<'a>> = items
-            .iter()
-            .zip(&said)
-            .filter(|(_, said)| **said == Some(index))
-            .map(|(item, _)| *item)
-            .collect();
-        history.updates.extend(update(input, thread, marker, &own));
+    for (index, known) in threads.iter().enumerate() {
+        follow(input, known, &slots.of(index), items, &mut history);
     }
     history
+}
+
+struct Slots<'t> {
+    threads: &'t [Known<'t>],
+    all: Vec<Slot>,
+    by_print: HashMap<&'t str, Vec<usize>>,
+    by_rule: HashMap<&'t str, Vec<usize>>,
+}
+
+impl<'t> Slots<'t> {
+    fn new(threads: &'t [Known<'t>]) -> Self {
+        let mut slots = Self { threads, all: Vec::new(), by_print: HashMap::new(), by_rule: HashMap::new() };
+        for (thread, known) in threads.iter().enumerate() {
+            for (place, print) in known.marker.fingerprints.iter().enumerate() {
+                let rule = known.marker.rules.get(place);
+                let index = slots.all.len();
+                slots.all.push(Slot { thread, rule: rule.map(|_| place), claim: Claim::Nobody });
+                slots.by_print.entry(print).or_default().push(index);
+                if let Some(rule) = rule {
+                    slots.by_rule.entry(rule).or_default().push(index);
+                }
+            }
+        }
+        slots
+    }
+
+    fn claim(&mut self, slot: usize, claim: Claim) {
+        if let Some(slot) = self.all.get_mut(slot) {
+            slot.claim = claim;
+        }
+    }
+
+    fn thread_of(&self, slot: usize) -> Option<usize> {
+        self.all.get(slot).map(|slot| slot.thread)
+    }
+
+    /// Of a thread: the place in its marker, and who claims it.
+    fn of(&self, thread: usize) -> Vec<(Option<usize>, Claim)> {
+        self.all.iter().filter(|slot| slot.thread == thread).map(|slot| (slot.rule, slot.claim)).collect()
+    }
+
+    fn free<'s>(&'s self, among: Option<&'s Vec<usize>>) -> impl Iterator<Item = (usize, &'s Known<'t>)> {
+        among.into_iter().flatten().filter_map(|index| {
+            let slot = self.all.get(*index).filter(|slot| slot.claim == Claim::Nobody)?;
+            Some((*index, self.threads.get(slot.thread)?))
+        })
+    }
+
+    /// First the threads on the finding's own file, then those on files that are gone: the Dockerfile was
+    /// renamed between two pushes.
+    fn claim_exactly(&mut self, input: &Input<'_>, items: &[Item<'_>], said: &mut [Option<usize>]) {
+        let living: HashSet<&str> = input
+            .diffs
+            .iter()
+            .map(|diff| diff.path.as_str())
+            .chain(input.head.iter().map(|report| report.path.as_str()))
+            .collect();
+        for moved in [false, true] {
+            for (index, (item, said)) in items.iter().zip(said.iter_mut()).enumerate() {
+                if said.is_some() {
+                    continue;
+                }
+                let found = if moved {
+                    let print = marker::clean(&item.finding.fingerprint);
+                    self.free(self.by_print.get(print.as_str()))
+                        .find(|(_, known)| !living.contains(known.thread.path.as_str()))
+                        .map(|(slot, _)| slot)
+                } else {
+                    self.find_exactly(&paths(input, item), item)
+                };
+                if let Some(slot) = found {
+                    self.claim(slot, Claim::Item(index));
+                    *said = self.thread_of(slot);
+                }
+            }
+        }
+    }
+
+    fn find_exactly(&self, paths: &[&Utf8Path], item: &Item<'_>) -> Option<usize> {
+        let print = marker::clean(&item.finding.fingerprint);
+        let own = |known: &Known<'_>| paths.iter().any(|path| *path == known.thread.path);
+        self.free(self.by_print.get(print.as_str())).find(|(_, known)| own(known)).map(|(slot, _)| slot)
+    }
+
+    /// The instruction's text has changed, so the finding has another fingerprint: the nearest thread of the
+    /// same rule that has lost its own finding. A thread whose lines did not change must be on its lines.
+    fn find_alike(&self, input: &Input<'_>, item: &Item<'_>) -> Option<usize> {
+        let paths = paths(input, item);
+        let mut place: Option<Option<LineRange>> = None;
+        let first = item.lines().first;
+        self.free(self.by_rule.get(item.finding.rule))
+            .filter(|(_, known)| known.marker.fixed.is_none())
+            .filter(|(_, known)| paths.iter().any(|path| *path == known.thread.path))
+            .filter_map(|(slot, known)| match known.lines() {
+                Some(lines) => {
+                    let at = place.get_or_insert_with(|| draft::place_of(input, item));
+                    (lines.overlaps(item.lines()) || at.is_some_and(|at| at.overlaps(lines)))
+                        .then_some((0, slot))
+                }
+                None => {
+                    let distance = known.thread.original_line?.abs_diff(first);
+                    (distance <= MAX_DRIFT).then_some((1 + distance, slot))
+                }
+            })
+            .min()
+            .map(|(_, slot)| slot)
+    }
+}
+
+/// What the bodies of own reviews and own answers say.
+struct Bodies {
+    seen: HashSet<String>,
+    listed: HashSet<String>,
+    cut: bool,
+    ignored: HashMap<String, String>,
+}
+
+impl Bodies {
+    fn of(input: &Input<'_>) -> Self {
+        let mut out =
+            Self { seen: HashSet::new(), listed: HashSet::new(), cut: false, ignored: HashMap::new() };
+        for marker in input.talk.reviews.iter().filter_map(|review| marker::read(&review.body)) {
+            out.cut |= marker.cut;
+            out.seen.extend(marker.seen);
+            out.listed.extend(marker.listed);
+        }
+        for marker in input.talk.answers.iter().filter_map(|body| marker::read(body)) {
+            let by = marker.ignored_by.unwrap_or_default();
+            out.ignored.extend(marker.ignored_rules.into_iter().map(|rule| (rule, by.clone())));
+        }
+        out
+    }
+
+    fn speak_of(&self, input: &Input<'_>, item: &Item<'_>) -> bool {
+        self.cut || known(&self.seen, input, item)
+    }
+
+    /// Whether a body is the only place where the finding is said.
+    fn list(&self, input: &Input<'_>, item: &Item<'_>) -> bool {
+        known(&self.listed, input, item)
+    }
+
+    fn ignored_by(&self, rule: &str) -> Option<String> {
+        self.ignored.get(rule).cloned()
+    }
+}
+
+fn known(keys: &HashSet<String>, input: &Input<'_>, item: &Item<'_>) -> bool {
+    let print = &item.finding.fingerprint;
+    paths(input, item).iter().any(|path| keys.contains(&marker::key(path.as_str(), print)))
 }
 
 /// Under which paths a thread or body may speak about a finding.
@@ -94,27 +286,110 @@ fn paths<'a>(input: &Input<'a>, item: &Item<'a>) -> Vec<&'a Utf8Path> {
     let mut out: Vec<&Utf8Path> = vec![&item.report.path];
     out.extend(own.and_then(|diff| diff.base_path.as_deref()));
     out.extend(item.finding.fix.as_ref().and_then(|fix| fix.path.as_deref()));
+    out.extend(item.finding.related.iter().filter_map(|related| related.path.as_deref()));
     out
 }
 
-/// The new text of a thread nobody has touched, whose findings all live on and which would read
-/// differently today. The number of lines must be the same: a suggestion replaces the thread's lines.
-fn update(input: &Input<'_>, thread: &OwnThread, marker: &Marker, items: &[Item<'_>]) -> Option<Update> {
-    let untouched = !thread.resolved && !thread.minimized && !thread.replied;
-    if !untouched || items.is_empty() || items.len() != marker.fingerprints.len() {
-        return None;
+/// Whether nothing is known of a file now, such as a Dockerfile that cannot be read or is one too many.
+fn is_unread(input: &Input<'_>, path: &str) -> bool {
+    is_dockerfile(Utf8Path::new(path))
+        && input.diffs.iter().any(|diff| diff.path == path)
+        && !input.head.iter().any(|report| report.path == path)
+}
+
+/// Brings a thread up to date: its text where its findings live on, a last word where they are gone.
+fn follow<'a>(
+    input: &Input<'a>,
+    known: &Known<'_>,
+    slots: &[(Option<usize>, Claim)],
+    items: &[Item<'a>],
+    history: &mut History<'a>,
+) {
+    let Known { thread, marker } = known;
+    if slots.is_empty()
+        || marker.ignored_by.is_some()
+        || known.is_settled_by_person()
+        || is_unread(input, &thread.path)
+    {
+        return;
     }
-    let (drafts, body) = draft::draft(input, items);
-    let [draft] = drafts.as_slice() else { return None };
-    if !body.is_empty() || draft.path != thread.path || marker.lines != Some(draft.range.len()) {
-        return None;
+    let mut living: Vec<Item<'a>> = Vec::new();
+    let mut gone = marker.gone.clone();
+    let mut quiet = false;
+    for (place, claim) in slots {
+        match claim {
+            Claim::Item(index) => living.extend(items.get(*index).copied()),
+            Claim::Quiet => quiet = true,
+            Claim::Nobody => {
+                let rule = place.and_then(|place| marker.rules.get(place)).map_or("", String::as_str);
+                gone.push(format!("{rule}@{}", input.commit));
+            }
+        }
     }
-    let text = comment::write(input, draft).body;
-    let changed = normal(&text) != normal(&thread.body);
-    changed.then_some(Update { comment_id: thread.comment_id, body: text })
+    let comment = || thread.comment.clone();
+    match (living.is_empty(), quiet) {
+        (true, true) => {}
+        (true, false) => {
+            if marker.fixed.is_some() {
+                return;
+            }
+            history.settled += 1;
+            let body = comment::fixed(&thread.body, marker, input.commit);
+            history.updates.push(Update::Comment { id: comment(), body });
+            // A talk is not folded away.
+            if !thread.replied && !thread.minimized {
+                history.updates.push(Update::Minimize { id: comment(), reason: Reason::Resolved });
+            }
+            if input.settings.resolve_fixed && !thread.resolved {
+                if thread.can_resolve {
+                    history.updates.push(Update::Resolve { id: thread.id.clone() });
+                } else {
+                    history.unresolvable += 1;
+                }
+            }
+        }
+        (false, _) => {
+            let back = marker.fixed.is_some();
+            // People talk about what stands there: it is not changed below their feet.
+            if thread.replied && !back {
+                return;
+            }
+            if back {
+                gone.clear();
+            }
+            let body = restate(input, known, &living, gone);
+            if normal(&body) != normal(&thread.body) {
+                history.updates.push(Update::Comment { id: comment(), body });
+            }
+            if back && thread.minimized {
+                history.updates.push(Update::Restore { id: comment() });
+            }
+            if back && thread.resolved {
+                history.updates.push(Update::Reopen { id: thread.id.clone() });
+            }
+        }
+    }
+}
+
+/// The text of a thread as it would be written today. A suggestion replaces the thread's lines, so it is
+/// offered only while these are the lines to replace.
+fn restate<'a>(input: &Input<'a>, known: &Known<'_>, living: &[Item<'a>], gone: Vec<String>) -> String {
+    let (drafts, body) = draft::draft(input, living);
+    if let ([draft], Some(lines)) = (drafts.as_slice(), known.lines())
+        && body.is_empty()
+        && draft.path == known.thread.path
+        && draft.range == lines
+    {
+        return comment::write(input, draft, &Past { gone, moved: false }).body;
+    }
+    let path = Utf8Path::new(&known.thread.path).to_owned();
+    let range = known.lines().or_else(|| living.first().map(Item::lines));
+    let entries = living.iter().map(|item| Entry { item: *item, in_block: false }).collect();
+    let draft = Draft { path, range: range.unwrap_or(LineRange::new(1, 1)), entries, block: None };
+    comment::write(input, &draft, &Past { gone, moved: known.lines().is_none() }).body
 }
 
 /// A text without what GitHub may change when it stores it.
-fn normal(text: &str) -> String {
+pub(super) fn normal(text: &str) -> String {
     text.replace('\r', "").trim().to_owned()
 }

@@ -3,7 +3,7 @@
 use super::hunks::{FileDiff, LineRange, Mark};
 use super::markdown::is_invisible;
 use super::marker;
-use super::plan::{Comment, Plan};
+use super::plan::{Comment, Plan, Reason, Update};
 use crate::text::diff;
 use std::fmt::Write as _;
 
@@ -60,8 +60,21 @@ pub fn render(plan: &Plan, diffs: &[FileDiff], paint: Paint) -> String {
         None => out.push_str(&silence(plan)),
     }
     for update in &plan.updates {
-        let _ = writeln!(out, "\n{}", paint.bold(&format!("Edited comment {}", update.comment_id)));
-        out.push_str(&text(&update.body, None, "  ", paint));
+        let (title, body) = match update {
+            Update::Comment { body, .. } => ("Edited comment", Some(body)),
+            Update::Review { body, .. } => ("Edited text of the newest review", Some(body)),
+            Update::Minimize { reason: Reason::Resolved, .. } => {
+                ("Folded away as resolved: the comment", None)
+            }
+            Update::Minimize { reason: Reason::Outdated, .. } => ("Folded away as outdated: a review", None),
+            Update::Restore { .. } => ("Shown again: the comment", None),
+            Update::Resolve { .. } => ("Resolved: the thread", None),
+            Update::Reopen { .. } => ("Open again: the thread", None),
+        };
+        let _ = writeln!(out, "\n{}", paint.bold(title));
+        if let Some(body) = body {
+            out.push_str(&text(body, None, "  ", paint));
+        }
     }
     out
 }

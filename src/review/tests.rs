@@ -1,6 +1,9 @@
 //! Whole plans from hand-made findings.
 
-use super::{FileDiff, Input, OwnThread, Paint, Plan, ReportMode, fold, plan, read_marker, render};
+use super::{
+    FileDiff, Input, Marker, OwnReview, OwnThread, Paint, Plan, Reason, ReportMode, Review, Talk, Update,
+    fold, plan, read_marker, render,
+};
 use crate::config::Level;
 use crate::lint::FileReport;
 use crate::rules::{Finding, Fix};
@@ -166,51 +169,256 @@ fn a_deleted_user_is_said_where_it_was() {
     assert!(comment.body.contains("+USER 10001:10001\n") && !comment.body.contains("```suggestion"));
 }
 
+/// What GitHub has after a review was posted.
+fn posted(review: &Review) -> Talk {
+    let thread = |(comment, comment_id): (&super::Comment, u64)| OwnThread {
+        id: format!("T{comment_id}"),
+        comment: format!("C{comment_id}"),
+        comment_id,
+        body: comment.body.replace('\n', "\r\n"),
+        path: comment.path.to_string(),
+        line: Some(comment.line),
+        start_line: comment.start_line,
+        original_line: Some(comment.line),
+        ..OwnThread::default()
+    };
+    Talk {
+        threads: review.comments.iter().zip(1..).map(thread).collect(),
+        reviews: vec![OwnReview { id: "R1".into(), body: review.body.clone(), ..OwnReview::default() }],
+        answers: Vec::new(),
+    }
+}
+
+/// Applies edits as GitHub does.
+fn carry_out(talk: &mut Talk, updates: &[Update]) {
+    for update in updates {
+        match update {
+            Update::Comment { id, body } => {
+                talk.threads.iter_mut().find(|t| t.comment == *id).unwrap().body.clone_from(body);
+            }
+            Update::Review { id, body } => {
+                talk.reviews.iter_mut().find(|r| r.id == *id).unwrap().body.clone_from(body);
+            }
+            Update::Minimize { id, .. } => {
+                for thread in talk.threads.iter_mut().filter(|t| t.comment == *id) {
+                    thread.minimized = true;
+                }
+                for review in talk.reviews.iter_mut().filter(|r| r.id == *id) {
+                    review.minimized = true;
+                }
+            }
+            Update::Restore { id } => {
+                talk.threads.iter_mut().find(|t| t.comment == *id).unwrap().minimized = false;
+            }
+            Update::Resolve { id } | Update::Reopen { id } => {
+                let thread = talk.threads.iter_mut().find(|t| t.id == *id).unwrap();
+                thread.resolved = matches!(update, Update::Resolve { .. });
+                thread.resolved_by_us = thread.resolved;
+            }
+        }
+    }
+}
+
+fn edited<'p>(plan: &'p Plan, comment: &str) -> &'p str {
+    let body = plan.updates.iter().find_map(|update| match update {
+        Update::Comment { id, body } | Update::Review { id, body } if id == comment => Some(body.as_str()),
+        _ => None,
+    });
+    body.unwrap_or_else(|| panic!("{comment} is not edited: {:#?}", plan.updates))
+}
+
 #[test]
 fn a_second_run_is_silent_and_a_changed_text_is_edited() {
     let (base, head, diffs) = example();
     let first = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
-    let threads: Vec<OwnThread> = first
-        .comments
-        .iter()
-        .zip(1..)
-        .map(|(comment, comment_id)| OwnThread {
-            comment_id,
-            body: comment.body.replace('\n', "\r\n"),
-            path: comment.path.to_string(),
-            resolved: false,
-            minimized: false,
-            replied: false,
-        })
-        .collect();
-    let bodies = [first.body.clone()];
-    let input = Input { threads: &threads, reviews: &bodies, ..Input::new("later", &base, &head, &diffs) };
+    let talk = posted(&first);
+    let input = Input { talk: &talk, ..Input::new("later", &base, &head, &diffs) };
     let second = plan(&input);
     assert_eq!((second.review, second.updates, second.outcome.repeated), (None, vec![], 5));
 
-    // The body alone, or the threads alone, are remembered as well.
-    let only_body = plan(&Input { threads: &[], ..input });
-    assert_eq!((only_body.review, only_body.outcome.repeated), (None, 5));
-    let only_threads = plan(&Input { reviews: &[], ..input }).review.unwrap();
-    assert!(only_threads.comments.is_empty() && only_threads.body.contains("### Outside the diff"));
+    // The body alone is remembered as well, so a comment that a person deleted does not come back.
+    let only_body = Talk { threads: Vec::new(), ..talk.clone() };
+    let only_body = plan(&Input { talk: &only_body, ..input });
+    assert_eq!((only_body.review, only_body.updates, only_body.outcome.repeated), (None, vec![], 5));
+    let only_threads = Talk { reviews: Vec::new(), ..talk.clone() };
+    let only_threads = plan(&Input { talk: &only_threads, ..input }).review.unwrap();
+    assert!(only_threads.comments.is_empty() && only_threads.body.contains("### Without an inline comment"));
 
     let mut changed = head.clone();
     changed[0].findings[0].message = "`debian:latest` moved again.".into();
     let third = plan(&Input { head: &changed, ..input });
     assert_eq!(third.review, None);
     assert_eq!(third.updates.len(), 1);
-    assert!(third.updates[0].body.contains("moved again"));
+    assert!(edited(&third, "C1").contains("moved again"));
     let touches: [fn(&mut OwnThread); 3] =
         [|t| t.resolved = true, |t| t.minimized = true, |t| t.replied = true];
     for touch in touches {
-        let mut threads = threads.clone();
-        threads.iter_mut().for_each(touch);
-        let quiet = plan(&Input { head: &changed, threads: &threads, ..input });
+        let mut talk = talk.clone();
+        talk.threads.iter_mut().for_each(touch);
+        let quiet = plan(&Input { head: &changed, talk: &talk, ..input });
         assert_eq!((quiet.review, quiet.updates), (None, vec![]));
     }
-    let same_head = plan(&Input { reviewed: true, ..Input::new("head", &base, &head, &diffs) });
+    let reviewed = Talk {
+        reviews: vec![OwnReview { of_head: true, body: Marker::default().line(), ..OwnReview::default() }],
+        ..Talk::default()
+    };
+    let same_head = plan(&Input { talk: &reviewed, ..Input::new("head", &base, &head, &diffs) });
     assert_eq!(same_head.review, None);
     assert!(!same_head.annotations.is_empty() && same_head.summary.contains("floating-base-image"));
+    // What is new on a commit that has its review goes into that review's text.
+    assert!(edited(&same_head, "").contains("floating-base-image"));
+}
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+#[test]
+fn what_is_fixed_is_marked_and_folded_away_and_comes_back() {
+    let (base, head, diffs) = example();
+    let first = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
+    let mut talk = posted(&first);
+    let mut mended = head.clone();
+    mended[0].findings.retain(|finding| finding.rule != "floating-base-image");
+    let fixed = plan(&Input { talk: &talk, ..Input::new(COMMIT, &base, &mended, &diffs) });
+    assert_eq!((fixed.review.is_none(), fixed.outcome.settled), (true, 1));
+    let body = edited(&fixed, "C1");
+    insta::assert_snapshot!("fixed_comment", body);
+    assert!(fixed.updates.contains(&Update::Minimize { id: "C1".into(), reason: Reason::Resolved }));
+    // The verdict of the newest review follows.
+    assert!(edited(&fixed, "R1").contains("**4 problems introduced**"), "{}", edited(&fixed, "R1"));
+
+    carry_out(&mut talk, &fixed.updates);
+    let again = plan(&Input { talk: &talk, ..Input::new("later", &base, &mended, &diffs) });
+    assert_eq!((again.review, again.updates), (None, vec![]));
+    // A revert brings it back in the same thread.
+    let back = plan(&Input { talk: &talk, ..Input::new("later", &base, &head, &diffs) });
+    assert_eq!(back.review, None);
+    assert_eq!(edited(&back, "C1"), first.comments[0].body);
+    assert!(back.updates.contains(&Update::Restore { id: "C1".into() }));
+    // What a person settled stays as it is.
+    for touch in [|t: &mut OwnThread| t.resolved = true, |t: &mut OwnThread| t.minimized = true] {
+        let mut talk = posted(&first);
+        touch(&mut talk.threads[0]);
+        let quiet = plan(&Input { talk: &talk, ..Input::new(COMMIT, &base, &mended, &diffs) });
+        assert!(!quiet.updates.iter().any(|e| matches!(e, Update::Comment { .. } | Update::Minimize { .. })));
+    }
+    // A talk is answered, but not folded away.
+    talk = posted(&first);
+    talk.threads[0].replied = true;
+    let talked = plan(&Input { talk: &talk, ..Input::new(COMMIT, &base, &mended, &diffs) });
+    assert!(edited(&talked, "C1").starts_with("✅ **Fixed** in 0123"));
+    assert!(!talked.updates.iter().any(|update| matches!(update, Update::Minimize { .. })));
+}
+
+#[test]
+fn threads_are_resolved_only_where_that_is_wanted_and_permitted() {
+    let (base, head, diffs) = example();
+    let first = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
+    let mut talk = posted(&first);
+    let mut mended = head;
+    mended[0].findings.retain(|finding| finding.rule != "floating-base-image");
+    let resolved = |talk: &Talk, wanted| {
+        let mut input = Input { talk, ..Input::new(COMMIT, &base, &mended, &diffs) };
+        input.settings.resolve_fixed = wanted;
+        let plan = plan(&input);
+        (plan.updates.contains(&Update::Resolve { id: "T1".into() }), plan.outcome.unresolvable)
+    };
+    assert_eq!(resolved(&talk, true), (false, 1));
+    talk.threads[0].can_resolve = true;
+    assert_eq!(resolved(&talk, true), (true, 0));
+    assert_eq!(resolved(&talk, false), (false, 0));
+}
+
+#[test]
+fn a_comment_loses_the_findings_that_are_gone() {
+    let (base, head, diffs) = example();
+    let first = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
+    // Two findings share the comment on line 2.
+    let mut talk = posted(&first);
+    assert!(first.comments[1].body.contains("package-cache-left"));
+    let mut mended = head;
+    mended[0].findings.retain(|finding| finding.rule != "package-cache-left");
+    let later = plan(&Input { talk: &talk, ..Input::new(COMMIT, &base, &mended, &diffs) });
+    let body = edited(&later, "C2");
+    assert!(body.contains(&format!("fixed: `package-cache-left` in {COMMIT}")), "{body}");
+    assert!(body.contains("recommended-packages-installed"), "{body}");
+    assert_eq!(read_marker(body).unwrap().rules, ["recommended-packages-installed"]);
+    assert!(!later.updates.iter().any(|update| matches!(update, Update::Minimize { .. })));
+    carry_out(&mut talk, &later.updates);
+    let again = plan(&Input { talk: &talk, ..Input::new("later", &base, &mended, &diffs) });
+    assert_eq!((again.review, again.updates), (None, vec![]));
+}
+
+#[test]
+fn a_finding_whose_instruction_changed_keeps_its_thread() {
+    let old = "FROM a\nRUN one\nRUN two\n";
+    let new = "FROM a\nRUN three\nRUN one more\nRUN two\n";
+    let of = |text: &str, needle: &str, print: &str| {
+        let mut one = finding(text, "r", Level::Warning, needle, "m");
+        one.fingerprint = print.into();
+        one
+    };
+    let before = [report("Dockerfile", old, vec![of(old, "RUN one", "1"), of(old, "RUN two", "2")])];
+    let diffs = [FileDiff::from_texts("Dockerfile", "FROM a\n", old)];
+    let first = plan(&Input::new("head", &[], &before, &diffs)).review.unwrap();
+    let mut talk = posted(&first);
+    // `RUN one` became `RUN one more`: GitHub calls that thread outdated.
+    talk.threads[0].line = None;
+    talk.threads[1].line = Some(4);
+    let after = [report("Dockerfile", new, vec![of(new, "RUN one more", "3"), of(new, "RUN two", "2")])];
+    let diffs = [FileDiff::from_texts("Dockerfile", "FROM a\n", new)];
+    let later = plan(&Input { talk: &talk, ..Input::new("later", &[], &after, &diffs) });
+    assert_eq!((later.review.is_none(), later.outcome.repeated), (true, 2));
+    let body = edited(&later, "C1");
+    assert!(body.contains("`Dockerfile:3`") && read_marker(body).unwrap().fingerprints == ["3"], "{body}");
+    carry_out(&mut talk, &later.updates);
+    let again = plan(&Input { talk: &talk, ..Input::new("later", &[], &after, &diffs) });
+    assert_eq!((again.review, again.updates), (None, vec![]));
+    // Another finding of the same rule, while the old one's lines are as they were, is a new one.
+    let mut elsewhere = posted(&first);
+    elsewhere.threads[0].line = Some(2);
+    let new = "FROM a\nRUN one\nRUN two\nRUN far\n";
+    let after = [report("Dockerfile", new, vec![of(new, "RUN far", "9"), of(new, "RUN two", "2")])];
+    let diffs = [FileDiff::from_texts("Dockerfile", "FROM a\n", new)];
+    let later = plan(&Input { talk: &elsewhere, ..Input::new("later", &[], &after, &diffs) });
+    assert_eq!(later.review.as_ref().map(|review| review.comments.len()), Some(1));
+    assert!(edited(&later, "C1").starts_with("✅ **Fixed**"));
+}
+
+#[test]
+fn a_newer_review_folds_the_older_away_and_keeps_what_only_it_said() {
+    let (base, head, diffs) = example();
+    let mut part = head.clone();
+    part[0].findings.retain(|finding| finding.rule != "floating-base-image");
+    let first = plan(&Input::new("head", &base, &part, &diffs)).review.unwrap();
+    assert!(first.body.contains("no-healthcheck") && first.body.contains("run-as-root"));
+    let talk = posted(&first);
+    let later = plan(&Input { talk: &talk, ..Input::new("later", &base, &head, &diffs) });
+    let review = later.review.unwrap();
+    assert_eq!(review.comments.len(), 1);
+    assert!(review.body.contains("no-healthcheck") && review.body.contains("run-as-root"), "{}", review.body);
+    assert_eq!(later.updates, [Update::Minimize { id: "R1".into(), reason: Reason::Outdated }]);
+}
+
+#[test]
+fn what_a_person_told_us_to_ignore_is_silent() {
+    let (base, head, diffs) = example();
+    let first = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
+    let mut talk = posted(&first);
+    let marker = Marker { ignored_by: Some("mona".into()), ..read_marker(&talk.threads[0].body).unwrap() };
+    talk.threads[0].body = format!("Ignored.\n\n{}", marker.line());
+    let answer = Marker {
+        ignored_by: Some("lisa".into()),
+        ignored_rules: vec!["run-as-root".into()],
+        ..Marker::default()
+    };
+    talk.answers = vec![format!("Ok.\n\n{}", answer.line())];
+    let later = plan(&Input { talk: &talk, ..Input::new("later", &base, &head, &diffs) });
+    assert_eq!((later.review.is_none(), later.outcome.ignored, later.outcome.warning), (true, 2, 1));
+    assert!(!later.annotations.iter().any(|a| a.title == "run-as-root" || a.title == "floating-base-image"));
+    assert!(later.summary.contains("`run-as-root` in `Dockerfile:12`, told by `lisa`"), "{}", later.summary);
+    assert!(later.summary.contains("`floating-base-image` in `Dockerfile:1`, told by `mona`"));
+    assert!(edited(&later, "R1").contains("2 ignored on this pull request"));
+    assert!(!later.updates.iter().any(|update| matches!(update, Update::Comment { .. })));
 }
 
 #[test]
@@ -219,9 +427,8 @@ fn the_same_finding_in_another_file_is_new() {
     let review = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
     head.push(report("other/Dockerfile", HEAD, head_findings()));
     diffs.push(FileDiff::from_texts("other/Dockerfile", "", HEAD));
-    let bodies = [review.body];
-    let later =
-        plan(&Input { reviews: &bodies, ..Input::new("later", &base, &head, &diffs) }).review.unwrap();
+    let talk = Talk { threads: Vec::new(), ..posted(&review) };
+    let later = plan(&Input { talk: &talk, ..Input::new("later", &base, &head, &diffs) }).review.unwrap();
     assert!(later.comments.iter().all(|comment| comment.path == "other/Dockerfile"));
     assert_eq!(later.comments.len(), 4);
 }
@@ -358,11 +565,12 @@ fn many_findings_are_capped_and_none_is_lost() {
     assert_eq!(plan.annotations.len(), 3_000);
     assert!(plan.summary.len() <= 500_100);
     // What was cut from the marker counts as said: no review per push.
-    let bodies = [review.body];
-    assert_eq!(
-        super::plan(&Input { reviews: &bodies, ..Input::new("next", &[], &head, &diffs) }).review,
-        None
-    );
+    let talk = Talk { threads: Vec::new(), ..posted(&review) };
+    let next = super::plan(&Input { talk: &talk, ..Input::new("next", &[], &head, &diffs) });
+    assert_eq!(next.review, None);
+    let talk = posted(&review);
+    let next = super::plan(&Input { talk: &talk, ..Input::new("next", &[], &head, &diffs) });
+    assert_eq!((next.review, next.updates), (None, vec![]));
 }
 
 #[test]
@@ -389,11 +597,11 @@ fn long_texts_fit_a_comment() {
 fn refused_comments_move_to_the_body() {
     let (base, head, diffs) = example();
     let review = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
-    let folded = fold(&review, &[0, 7]);
-    assert_eq!(folded.comments, review.comments[1..]);
-    assert!(folded.body.contains(&format!("`Dockerfile:{}`\n\n", review.comments[0].line)));
-    assert_eq!(read_marker(&folded.body), read_marker(&review.body));
-    assert!(!folded.body.contains("```suggestion") && !folded.body.contains("fp="));
+    let folded = fold(&review.body, &review.comments[..1]);
+    assert!(folded.contains(&format!("`Dockerfile:{}`\n\n", review.comments[0].line)));
+    let (old, new) = (read_marker(&review.body).unwrap(), read_marker(&folded).unwrap());
+    assert_eq!((new.seen, new.listed.len()), (old.seen, old.listed.len() + 1));
+    assert!(!folded.contains("```suggestion") && !folded.contains("fp="));
 }
 
 #[test]

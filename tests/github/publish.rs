@@ -4,7 +4,7 @@ use crate::fake::{FakeClock, HEAD, OLD, Pull, Shared, blob, file, files, graphql
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tidewaiter::github::{GithubError, Published, Receipt, Session};
-use tidewaiter::review::{Comment, Outcome, Plan, Review, Update};
+use tidewaiter::review::{Comment, Outcome, Plan, Reason, Review, Update};
 use wiremock::matchers::{body_json, method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -13,14 +13,14 @@ const REVIEWS: &str = "/repos/octo-org/shop/pulls/7/reviews";
 
 fn comment(line: u32) -> Comment {
     let body = format!("Line {line}.\n\n<!-- tidewaiter:v1 fp={line} -->");
-    Comment { path: "Dockerfile".into(), start_line: None, line, body, fingerprints: vec![line.to_string()] }
+    Comment { path: "Dockerfile".into(), line, body, ..Comment::default() }
 }
 
 fn plan(lines: u32) -> Plan {
     Plan {
         head: HEAD.to_owned(),
         review: Some(Review {
-            body: "Found something.\n\n<!-- tidewaiter:v1 -->".to_owned(),
+            body: "Found something.\n\n<!-- tidewaiter:v1 empty -->".to_owned(),
             comments: (1..=lines).map(comment).collect(),
         }),
         updates: Vec::new(),
@@ -187,7 +187,7 @@ async fn bad_comments_are_found_by_halving_and_kept_in_the_body() {
         assert_eq!(rejected, bad);
         let body = state.posted[0]["body"].as_str().unwrap();
         assert!(bad.iter().all(|line| body.contains(&format!("Line {line}."))), "{body}");
-        assert!(body.ends_with("<!-- tidewaiter:v1 -->"), "{body}");
+        assert!(tidewaiter::review::read_marker(body).is_some(), "{body}");
         let sent: Vec<u64> = state.posted[0]["comments"]
             .as_array()
             .unwrap()
@@ -323,20 +323,62 @@ async fn a_limit_on_writing_is_waited_for() {
     }
 }
 
-#[tokio::test]
-async fn earlier_comments_are_edited() {
+/// A run that only brings earlier comments up to date: edits, answered so.
+async fn updated(updates: Vec<Update>, answer: Value) -> (Result<Published, GithubError>, Vec<Value>) {
     let (server, _, session) = start().await;
-    let update = |id| Update { comment_id: id, body: "Fixed.".to_owned() };
-    let plan = Plan { review: None, updates: vec![update(4_000_000_001), update(5), update(6)], ..plan(0) };
-    for (id, status) in [(4_000_000_001_u64, 200), (5, 404), (6, 200)] {
-        Mock::given(method("PATCH"))
-            .and(path(format!("/repos/octo-org/shop/pulls/comments/{id}")))
-            .and(body_json(json!({"body": "Fixed."})))
-            .respond_with(ResponseTemplate::new(status).set_body_json(json!({})))
-            .expect(1)
-            .mount(&server)
-            .await;
-    }
-    let receipt = done(session.publish(&plan, None).await.unwrap());
-    assert_eq!((receipt.review_id, receipt.updated), (None, 2));
+    Mock::given(method("POST"))
+        .and(path("/graphql"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+        .mount(&server)
+        .await;
+    let published = session.publish(&Plan { review: None, updates, ..plan(0) }, None).await;
+    let requests = server.received_requests().await.unwrap();
+    let sent = requests.iter().filter(|r| r.url.path() == "/graphql");
+    (published, sent.map(|r| serde_json::from_slice(&r.body).unwrap()).collect())
+}
+
+fn updates() -> Vec<Update> {
+    vec![
+        Update::Comment { id: "C1".to_owned(), body: "Fixed.".to_owned() },
+        Update::Minimize { id: "C1".to_owned(), reason: Reason::Resolved },
+        Update::Resolve { id: "T1".to_owned() },
+    ]
+}
+
+#[tokio::test]
+async fn earlier_comments_are_brought_up_to_date_in_one_request() {
+    let (published, sent) = updated(updates(), json!({"data": {"m0": {}, "m1": {}, "m2": {}}})).await;
+    let receipt = done(published.unwrap());
+    assert_eq!((receipt.review_id, receipt.updated, receipt.notes), (None, 3, Vec::new()));
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0]["variables"]["i0"], json!({"pullRequestReviewCommentId": "C1", "body": "Fixed."}));
+    assert_eq!(sent[0]["variables"]["i1"], json!({"subjectId": "C1", "classifier": "RESOLVED"}));
+    assert!(!sent[0]["query"].as_str().unwrap().contains("C1"), "ids travel as variables");
+}
+
+#[tokio::test]
+async fn a_refused_edit_keeps_no_other_from_being_made() {
+    let errors = json!([
+        {"type": "NOT_FOUND", "path": ["m0"], "message": "Could not resolve to a node"},
+        {"type": "FORBIDDEN", "path": ["m2"], "message": "Resource not accessible by integration"},
+    ]);
+    let (published, _) =
+        updated(updates(), json!({"data": {"m0": null, "m1": {}, "m2": null}, "errors": errors})).await;
+    let receipt = done(published.unwrap());
+    assert_eq!(receipt.updated, 1);
+    assert!(
+        matches!(&receipt.notes[..], [note] if note.contains("`contents: write`")),
+        "{:?}",
+        receipt.notes
+    );
+}
+
+#[tokio::test]
+async fn no_permission_to_edit_is_named() {
+    let refused =
+        |name: &str| json!({"type": "FORBIDDEN", "path": [name], "message": "Resource not accessible"});
+    let answer = json!({"data": {"m0": null}, "errors": [refused("m0")]});
+    let (published, _) = updated(updates()[..1].to_vec(), answer).await;
+    let Published::NotPermitted { permission, .. } = published.unwrap() else { panic!() };
+    assert_eq!(permission, "pull-requests: write");
 }

@@ -43,7 +43,7 @@ async fn a_typical_pull_request_takes_two_requests() {
     assert_eq!(snapshot.head.read("Dockerfile".into()).found().as_deref(), Some("FROM a\n"));
     assert_eq!(snapshot.base.read("app/run.sh".into()).found().as_deref(), Some("#!/bin/sh\n"));
     assert_eq!(snapshot.head.read(".dockerignore".into()), Lookup::Absent);
-    assert!(snapshot.notes.is_empty() && !snapshot.reviewed, "{:?}", snapshot.notes);
+    assert!(snapshot.notes.is_empty() && !snapshot.talk.reviewed(), "{:?}", snapshot.notes);
     assert_eq!(pull.lock().unwrap().asked[0]["base"], json!(format!("{HEAD}~1")));
 
     // A rule misses a file: one more request, and no second one for the same.
@@ -348,11 +348,11 @@ async fn only_own_threads_and_reviews_count() {
     graphql(&server, &pull).await;
     let clock = FakeClock::default();
     let snapshot = read(&session(&server, &clock)).await.unwrap();
-    let threads: Vec<(u64, bool)> = snapshot.threads.iter().map(|t| (t.comment_id, t.replied)).collect();
+    let threads: Vec<(u64, bool)> = snapshot.talk.threads.iter().map(|t| (t.comment_id, t.replied)).collect();
     assert_eq!(threads, [(4_000_000_001, false), (3, true)]);
-    assert!(!snapshot.reviewed);
+    assert!(!snapshot.talk.reviewed());
     pull.lock().unwrap().reviews.push(review(true, "COMMENTED"));
-    assert!(read(&session(&server, &clock)).await.unwrap().reviewed);
+    assert!(read(&session(&server, &clock)).await.unwrap().talk.reviewed());
 }
 
 #[tokio::test]

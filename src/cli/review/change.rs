@@ -6,7 +6,7 @@ use crate::dockerfile::{ImageReference, parse, stages};
 use crate::lint::{self, FileReport, Named};
 use crate::repository::project::Project;
 use crate::repository::{Lookup, Tree, is_dockerfile};
-use crate::review::{FileDiff, Input, LineRange, OwnThread, Plan, ReportMode, Settings, plan};
+use crate::review::{FileDiff, Input, LineRange, Plan, ReportMode, Settings, Talk, plan};
 use crate::rules::{self, Finding, Safety};
 use crate::text::{Source, Span};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -29,9 +29,7 @@ pub(super) struct Change<'a> {
     pub(super) diffs: Vec<FileDiff>,
     /// The head commit, or a name for it.
     pub(super) commit: String,
-    pub(super) threads: &'a [OwnThread],
-    pub(super) reviews: &'a [String],
-    pub(super) reviewed: bool,
+    pub(super) talk: &'a Talk,
 }
 
 /// How to review.
@@ -155,9 +153,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
                 ))
     };
     plan(&Input {
-        threads: change.threads,
-        reviews: change.reviews,
-        reviewed: change.reviewed,
+        talk: change.talk,
         settings: Settings {
             report: match options.config.report {
                 ReportScope::Introduced => ReportMode::Introduced,
@@ -167,6 +163,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
             inline_level: review.inline_level.unwrap_or(Level::Warning),
             max_comments: review.max_comments,
             suggestions: review.suggestions != Suggestions::None,
+            resolve_fixed: review.resolve_fixed,
         },
         causes: Some(&causes),
         texts: Some(&texts),

@@ -117,9 +117,7 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
             files: changed(snapshot),
             diffs: diffs(snapshot),
             commit: snapshot.head_sha.clone(),
-            threads: &snapshot.threads,
-            reviews: &snapshot.reviews,
-            reviewed: snapshot.reviewed,
+            talk: &snapshot.talk,
         };
         let plan = review(&change, &options);
         let mut missing = snapshot.head.wanted();
@@ -178,7 +176,20 @@ fn tell(
     match published {
         Ok(Published::Done(receipt)) => {
             let place = receipt.review_url.clone().unwrap_or_else(|| format!("pull request #{number}"));
-            streams.note(&format!("posted a review with {}: {place}", count(receipt.comments, "comment")));
+            if receipt.review_id.is_some() {
+                streams
+                    .note(&format!("posted a review with {}: {place}", count(receipt.comments, "comment")));
+            }
+            if receipt.updated > 0 {
+                let what = count(receipt.updated, "change");
+                streams.note(&format!("made {what} to what was said before on pull request #{number}"));
+            }
+            if plan.outcome.unresolvable > 0 {
+                streams.note(
+                    "threads of fixed findings were not resolved: GitHub wants `permissions: contents: write` beside \
+                     `pull-requests: write` for that; they are marked as fixed and folded away",
+                );
+            }
             for note in &receipt.notes {
                 streams.note(note);
             }

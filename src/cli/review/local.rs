@@ -3,7 +3,7 @@
 use super::change::{Change, Changed, Options, complete, config, review};
 use super::{Args, Exit, Streams, UsageError, verdict};
 use crate::repository::{self, ChangedFile, DiskTree, GitTree, Tree, changed_folders};
-use crate::review::{FileDiff, Paint, render};
+use crate::review::{FileDiff, Paint, Talk, render};
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -67,9 +67,7 @@ fn show(
         files: files.collect(),
         diffs,
         commit: commit.to_owned(),
-        threads: &[],
-        reviews: &[],
-        reviewed: false,
+        talk: &Talk::default(),
     };
     let plan = review(&change, &options);
     if args.json {
