@@ -163,6 +163,11 @@ impl Client {
         self.spent.get()
     }
 
+    /// Whether there is time left for another try.
+    pub(super) fn is_patient(&self) -> bool {
+        self.spent.get() < self.patience.budget
+    }
+
     /// The time of day, of the client's clock.
     pub fn now(&self) -> SystemTime {
         self.clock.now()
@@ -200,24 +205,16 @@ impl Client {
         self.repeat(doing, true, async || Ok(self.once(&call, RAW).await?.body)).await
     }
 
-    /// Asks a GraphQL query. Only for queries: it is repeated after failures.
+    /// Asks a GraphQL query, with so many tries at the most: one that can also be asked in parts needs few. Only
+    /// for queries: it is repeated after failures.
     pub(super) async fn query(
-        &self,
-        doing: &'static str,
-        query: &str,
-        variables: &Value,
-    ) -> Result<Data, GithubError> {
-        self.query_times(doing, query, variables, self.patience.tries).await
-    }
-
-    /// The same with fewer tries: for a query that can also be asked in parts.
-    pub(super) async fn query_times(
         &self,
         doing: &'static str,
         query: &str,
         variables: &Value,
         tries: u32,
     ) -> Result<Data, GithubError> {
+        let tries = tries.min(self.patience.tries);
         let body = serde_json::json!({ "query": query, "variables": variables });
         self.repeat_times(doing, true, tries, async || {
             let request = request(&self.graphql, Method::POST, &self.graphql_route, Some(&body), JSON)?;

@@ -26,8 +26,9 @@ pub const MAX_BODY_CHARS: usize = 65_536;
 const MAX_TRIALS: u32 = 40;
 /// How often a review is posted whose answer got lost.
 const MAX_POSTS: u32 = 3;
-/// How long a lost review gets to appear in the list.
-const SETTLE: Duration = Duration::from_secs(2);
+/// How long a lost review gets to appear in the list; it is looked for after each of these times. GitHub goes
+/// on with a large review after its gateway has given up.
+const SETTLE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 
 const POST: &str = "post the review";
 
@@ -160,17 +161,16 @@ impl Publisher<'_> {
             };
             if error.is_ambiguous() {
                 posts += 1;
-                self.client.pause(SETTLE * posts).await;
-                // Not knowing whether it is there, it must not be posted again.
-                if let Some(created) = self.find_new().await? {
-                    let note = "GitHub failed while it created the review, but the review is there.";
-                    receipt.notes.push(note.to_owned());
-                    break created;
+                match self.find_lost().await {
+                    Ok(Some(created)) => {
+                        let note = "GitHub failed while it created the review, but the review is there.";
+                        receipt.notes.push(note.to_owned());
+                        break created;
+                    }
+                    Ok(None) if posts < MAX_POSTS && self.client.is_patient() => continue,
+                    // Not knowing whether it is there, it must not be posted again.
+                    Ok(None) | Err(_) => return Err(error),
                 }
-                if posts >= MAX_POSTS {
-                    return Err(error);
-                }
-                continue;
             }
             let GithubError::Validation { errors, message, .. } = &error else { return Err(error) };
             if !cleaned && is_pending(message, errors) {
@@ -178,11 +178,12 @@ impl Publisher<'_> {
                 self.delete_pending().await?;
                 continue;
             }
-            if receipt.rejected.is_empty() {
-                let head = self.head().await?;
-                if head != self.plan.head {
-                    return Err(GithubError::Superseded { analysed: self.plan.head.clone(), head });
-                }
+            // Without an answer it is taken for the same: the review names its commit.
+            if receipt.rejected.is_empty()
+                && let Ok(head) = self.head().await
+                && head != self.plan.head
+            {
+                return Err(GithubError::Superseded { analysed: self.plan.head.clone(), head });
             }
             if comments.is_empty() {
                 return Err(error);
@@ -192,9 +193,19 @@ impl Publisher<'_> {
                 receipt.rejected.append(&mut comments);
             } else {
                 halved = true;
-                let mut bad = Vec::new();
-                self.find_bad(comments, &mut bad, &mut receipt.rejected).await?;
-                comments = bad;
+                let all = comments.clone();
+                let mut good = Vec::new();
+                match self.find_bad(comments, &mut good, &mut receipt.rejected).await {
+                    Ok(()) => comments = good,
+                    Err(error @ (GithubError::Unauthorized { .. } | GithubError::Forbidden { .. })) => {
+                        return Err(error);
+                    }
+                    // What cannot be tried out is said in the body.
+                    Err(_) => {
+                        receipt.rejected = all;
+                        comments = Vec::new();
+                    }
+                }
             }
             why = excerpt(&format!("{message} {}", errors.join("; ")));
             body = cap(&fold(&review.body, &receipt.rejected));
@@ -312,6 +323,17 @@ impl Publisher<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Looks for a review whose answer was lost, patiently.
+    async fn find_lost(&self) -> Result<Option<Created>, GithubError> {
+        for wait in SETTLE {
+            self.client.pause(wait).await;
+            if let Some(created) = self.find_new().await? {
+                return Ok(Some(created));
+            }
+        }
+        Ok(None)
     }
 
     /// An own review of this head that was not there before.

@@ -54,7 +54,7 @@ const THREADS: &str = "
         nodes {
           id isResolved path line startLine originalLine viewerCanResolve resolvedBy { login }
           first: comments(first: 1) {
-            nodes { id fullDatabaseId body viewerDidAuthor isMinimized author { login } }
+            nodes { id fullDatabaseId body viewerDidAuthor isMinimized state author { login } }
           }
           all: comments(first: 30) { totalCount nodes { viewerDidAuthor } }
         }";
@@ -266,6 +266,9 @@ pub(super) struct Comment {
     pub(super) body: String,
     pub(super) viewer_did_author: bool,
     pub(super) is_minimized: bool,
+    /// `PENDING` while its review is.
+    #[serde(default)]
+    pub(super) state: String,
     #[serde(default)]
     pub(super) author: Option<Account>,
 }

@@ -59,7 +59,7 @@ impl Session {
         wanted: impl Fn(&[Utf8PathBuf]) -> Vec<Utf8PathBuf>,
     ) -> Result<Snapshot, GithubError> {
         let mut snapshot = snapshot::take(&self.client, &self.target, &is_dockerfile, &wanted).await?;
-        snapshot::complete_patches(&self.client, &self.target, &mut snapshot).await?;
+        snapshot::complete_patches(&self.client, &self.target, &mut snapshot).await;
         Ok(snapshot)
     }
 

@@ -26,6 +26,9 @@ pub const MARKER: &str = "<!-- tidewaiter";
 /// Further pages of threads and reviews, 100 each.
 const MAX_PAGES: usize = 50;
 
+/// A query for so few objects is not divided.
+const SMALL_QUERY: usize = 12;
+
 pub(super) const READ: &str = "read the pull request";
 
 /// What was read of a pull request.
@@ -204,6 +207,7 @@ async fn read(
     super::content::fill(client, target, snapshot, asks.into_iter().zip(answer.objects).collect()).await
 }
 
+/// Asks, and where GitHub does not manage it at once (it gives a query ten seconds), in parts.
 pub(super) async fn ask(
     client: &Client,
     target: &Target,
@@ -211,8 +215,42 @@ pub(super) async fn ask(
     revisions: Option<Revisions<'_>>,
     asks: &[Ask],
 ) -> Result<query::Answer, GithubError> {
+    ask_in_parts(client, target, about, revisions, asks, 2).await
+}
+
+async fn ask_in_parts(
+    client: &Client,
+    target: &Target,
+    about: About<'_>,
+    revisions: Option<Revisions<'_>>,
+    asks: &[Ask],
+    tries: u32,
+) -> Result<query::Answer, GithubError> {
+    let divisible = asks.len() > SMALL_QUERY;
+    let tries = if divisible { tries } else { u32::MAX };
+    match ask_once(client, target, about, revisions, asks, tries).await {
+        Err(error) if divisible && error.is_ambiguous() && client.is_patient() => {}
+        result => return result,
+    }
+    let (left, right) = asks.split_at(asks.len() / 2);
+    let mut answer = Box::pin(ask_in_parts(client, target, about, revisions, left, 1)).await?;
+    let rest = Box::pin(ask_in_parts(client, target, About::Head, revisions, right, 1)).await?;
+    answer.objects.extend(rest.objects);
+    // The last word about the head counts.
+    answer.pull.head_ref_oid = rest.pull.head_ref_oid;
+    Ok(answer)
+}
+
+async fn ask_once(
+    client: &Client,
+    target: &Target,
+    about: About<'_>,
+    revisions: Option<Revisions<'_>>,
+    asks: &[Ask],
+    tries: u32,
+) -> Result<query::Answer, GithubError> {
     let document = query::document(target, about, revisions, asks);
-    let data = client.query(READ, &document.text, &document.variables).await?;
+    let data = client.query(READ, &document.text, &document.variables, tries).await?;
     query::answer(data, asks.len()).map_err(|message| GithubError::Decode { doing: READ, message })
 }
 
@@ -373,11 +411,20 @@ async fn accept_talk(
     let (mut reviews, mut answers) = (Vec::new(), Vec::new());
     let mut whole = false;
     for _ in 0..=MAX_PAGES {
-        let next = |page: &mut query::PageInfo| page.end_cursor.take().filter(|_| page.has_next_page);
-        let before = |page: &mut query::PageInfo| page.start_cursor.take().filter(|_| page.has_previous_page);
-        let threads = next(&mut pull.review_threads.page_info);
-        let older_reviews = before(&mut pull.reviews.page_info);
-        let older_answers = before(&mut pull.comments.page_info);
+        let cursor = |more: bool, cursor: &mut Option<String>| match cursor.take() {
+            Some(cursor) if more => Ok(Some(cursor)),
+            // Taken for the end, what was said on the next page would be said again.
+            None if more => {
+                let message = "a page of the talk names no next page".to_owned();
+                Err(GithubError::Decode { doing: READ, message })
+            }
+            _ => Ok(None),
+        };
+        let next = |page: &mut query::PageInfo| cursor(page.has_next_page, &mut page.end_cursor);
+        let before = |page: &mut query::PageInfo| cursor(page.has_previous_page, &mut page.start_cursor);
+        let threads = next(&mut pull.review_threads.page_info)?;
+        let older_reviews = before(&mut pull.reviews.page_info)?;
+        let older_answers = before(&mut pull.comments.page_info)?;
         collect_threads(snapshot, pull.review_threads.nodes);
         reviews.push(pull.reviews.nodes);
         answers.push(pull.comments.nodes);
@@ -414,6 +461,10 @@ fn collect_threads(snapshot: &mut Snapshot, threads: Vec<query::Thread>) {
     for thread in threads {
         let Some(first) = thread.first.nodes.into_iter().next() else { continue };
         let (true, Some(comment_id)) = (first.viewer_did_author, first.full_database_id) else { continue };
+        // Left by a run that was cut off in the middle: nobody else sees it, so nothing has been said.
+        if first.state == "PENDING" {
+            continue;
+        }
         // A page may repeat threads when the list changes between two requests.
         if snapshot.talk.threads.iter().any(|known| known.comment_id == comment_id) {
             continue;
@@ -459,11 +510,7 @@ fn collect_reviews(snapshot: &mut Snapshot, reviews: impl Iterator<Item = query:
 }
 
 /// Asks again for the patches of Dockerfiles that should have one.
-pub(super) async fn complete_patches(
-    client: &Client,
-    target: &Target,
-    snapshot: &mut Snapshot,
-) -> Result<(), GithubError> {
+pub(super) async fn complete_patches(client: &Client, target: &Target, snapshot: &mut Snapshot) {
     let places: Vec<usize> = snapshot
         .files
         .iter()
@@ -471,5 +518,5 @@ pub(super) async fn complete_patches(
         .filter(|(_, f)| f.dockerfile && f.patch.is_none() && f.changes > 0)
         .map(|(place, _)| place)
         .collect();
-    files::complete_patches(client, target, &mut snapshot.files, &places).await
+    files::complete_patches(client, target, &mut snapshot.files, &places).await;
 }

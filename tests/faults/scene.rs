@@ -79,6 +79,10 @@ pub(crate) struct Told {
     pub(crate) waited: u64,
     pub(crate) took: Duration,
     pub(crate) hits: u64,
+    /// Mistakes of the client; refusals are what is tested here.
+    pub(crate) violations: Vec<String>,
+    /// What the stand-in holds afterwards.
+    state: Value,
     reviews: Vec<Value>,
 }
 
@@ -86,8 +90,9 @@ impl Told {
     /// What the exit code, the messages and the stand-in's state say.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         let annotated = self.run.stdout.contains("::error file=app/Dockerfile");
-        let folded = self.reviews.iter().any(|r| r["body"].as_str().is_some_and(|b| b.contains("SERVICE_")));
-        match (self.run.code, annotated, self.reviews.is_empty()) {
+        let submitted: Vec<&Value> = self.reviews.iter().filter(|r| r["state"] != "PENDING").collect();
+        let folded = submitted.iter().any(|r| r["body"].as_str().is_some_and(|b| b.contains("SERVICE_")));
+        match (self.run.code, annotated, submitted.is_empty()) {
             (1, false, false) if folded => Some(Outcome::Folded),
             (1, false, false) => Some(Outcome::Reviewed),
             (1, true, true) => Some(Outcome::NotPermitted),
@@ -122,6 +127,10 @@ pub(crate) struct Scene {
     count: usize,
 }
 
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value[name].as_array().map_or(&[], Vec::as_slice)
+}
+
 fn name(number: usize) -> String {
     format!("SERVICE_{number:02}_API_TOKEN")
 }
@@ -149,6 +158,9 @@ fn repository() -> Repo {
     for number in 0..105 {
         repo.write(&format!("data/{number}.txt"), "x\n");
     }
+    repo.git(&["config", "core.fileMode", "false"]);
+    repo.git(&["add", "-A"]);
+    repo.git(&["update-index", "--chmod=+x", "app/start.sh"]);
     repo.commit("head");
     repo.git(&["merge", "-q", "--no-edit", "main~1"]);
     repo.write("data/more.txt", "x\n");
@@ -171,13 +183,12 @@ impl Scene {
     }
 
     /// Opens a pull request.
-    pub(crate) fn pull(&mut self, _pushes: bool) -> Pull {
+    pub(crate) fn pull(&mut self) -> Pull {
         self.count += 1;
         let branch = format!("topic-{}", self.count);
         self.push("topic", &branch);
         let body = json!({"title": "Secrets", "head": branch, "base": "main"}).to_string();
         let made = self.github.request("POST", &format!("{API}/pulls"), &body);
-        self.github.control("POST", "reset-traffic", "{}");
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         Pull {
             number: made["number"].as_u64().expect("a number"),
@@ -202,13 +213,7 @@ impl Scene {
         event["pull_request"]["head"]["sha"] = json!(pull.head);
         let path = self.github.folder().join("event-of-the-run.json");
         fs::write(&path, event.to_string()).expect("writable");
-        let before = self.traffic(|_| true);
-        let writes = |request: &Value| {
-            let query = request["path"].as_str().is_some_and(|path| path.ends_with("/graphql"))
-                && !request["request"].to_string().contains("mutation");
-            request["method"] != "GET" && !query
-        };
-        let written = self.traffic(writes);
+        self.github.control("POST", "reset-traffic", "{}");
         let begun = Instant::now();
         let path = path.to_str().expect("UTF-8");
         let run = self
@@ -218,13 +223,26 @@ impl Scene {
         let waited = run.stderr.lines().find_map(|line| {
             line.split_once(" to GitHub, ")?.1.strip_suffix(" s of waiting")?.parse().ok()
         });
+        let traffic = self.github.control("GET", "traffic", "");
+        let requests = list(&traffic, "requests");
+        let writes = |request: &&Value| {
+            let query = request["path"].as_str().is_some_and(|path| path.ends_with("/graphql"))
+                && !request["request"].to_string().contains("mutation");
+            request["method"] != "GET" && !query
+        };
+        let violations = requests.iter().flat_map(|request| list(request, "violations"));
+        let wanted = ["refused", "permission", "graphql-error"].map(|kind| json!(kind));
+        let state = self.github.state();
+        let reviews = list(&state, "reviews").iter().filter(|r| r["pull"] == json!(pull.number));
         Told {
-            requests: self.traffic(|_| true) - before,
-            writes: self.traffic(writes) - written,
+            requests: requests.len(),
+            writes: requests.iter().filter(writes).count(),
+            violations: violations.filter(|v| !wanted.contains(&v["kind"])).map(Value::to_string).collect(),
             waited: waited.unwrap_or(0),
             took,
             hits: 0,
-            reviews: self.reviews(pull).into_iter().filter(|r| r["state"] != "PENDING").collect(),
+            reviews: reviews.cloned().collect(),
+            state,
             run,
         }
     }
@@ -278,44 +296,26 @@ impl Scene {
     }
 
     /// Ends the faults.
-    pub(crate) fn heal(&self, _pull: &Pull) {
+    pub(crate) fn heal(&self) {
         self.github.control("DELETE", "faults", "");
     }
 
     /// Makes the scene ready for the next pull request.
     pub(crate) fn clear(&self) {
-        self.github.control("DELETE", "faults", "");
-        self.github.control("POST", "reset-traffic", "{}");
+        self.heal();
     }
+}
 
-    fn traffic(&self, wanted: impl Fn(&Value) -> bool) -> usize {
-        let traffic = self.github.control("GET", "traffic", "");
-        traffic["requests"].as_array().map_or(0, |list| list.iter().filter(|r| wanted(r)).count())
-    }
-
-    /// Mistakes of the client; refusals are what is tested here.
-    pub(crate) fn violations(&self) -> Vec<String> {
-        let wanted = ["refused", "permission", "graphql-error"];
-        self.github.violations().into_iter().filter(|v| !wanted.iter().any(|w| v.starts_with(w))).collect()
-    }
-
-    fn reviews(&self, pull: &Pull) -> Vec<Value> {
-        let state = self.github.state();
-        let all = state["reviews"].as_array().cloned().unwrap_or_default();
-        all.into_iter().filter(|review| review["pull"] == json!(pull.number)).collect()
-    }
-
+impl Told {
     /// Looks where the findings are.
-    pub(crate) fn said(&self, pull: &Pull, told: &Told) -> Said {
-        let state = self.github.state();
-        let list = |name: &str| state[name].as_array().cloned().unwrap_or_default();
+    pub(crate) fn said(&self, pull: &Pull) -> Said {
         let of_pull = format!("/pulls/{}", pull.number);
-        let comments: Vec<Value> = list("review_comments")
-            .into_iter()
+        let comments: Vec<&Value> = list(&self.state, "review_comments")
+            .iter()
             .filter(|c| c["pull_request_url"].as_str().is_some_and(|url| url.ends_with(&of_pull)))
             .filter(|c| c["pending"] == false)
             .collect();
-        let reviews = self.reviews(pull);
+        let reviews = &self.reviews;
         let count = |number: usize| {
             let line = FIRST + number - 1;
             let name = name(number);
@@ -327,7 +327,7 @@ impl Scene {
         };
         let elsewhere = |number: usize| {
             let name = name(number);
-            told.run.summary.contains(&name) || told.run.stdout.contains(&name)
+            self.run.summary.contains(&name) || self.run.stdout.contains(&name)
         };
         let counts: Vec<(usize, (usize, usize))> = (1..=FINDINGS).map(|n| (n, count(n))).collect();
         let numbers = |keep: &dyn Fn(usize, usize, usize) -> bool| -> Vec<usize> {

@@ -9,8 +9,8 @@ pub(crate) struct Call {
     pub(crate) place: &'static str,
     /// Faults that bring a run to this call.
     pub(crate) setup: &'static [&'static str],
-    /// Whether it is made by the run for a second push.
-    pub(crate) pushes: bool,
+    /// Cause and remedy in the message, where it is about the call before.
+    pub(crate) told: Option<(&'static str, &'static str)>,
     graphql: bool,
 }
 
@@ -63,15 +63,18 @@ const CALLS: &[Call] = &[
         r#"{"method": "POST", "path": "/pulls/{n}/reviews$", "operation": "\"event\":\"COMMENT\"", "after": 1}"#,
         BAD,
     ),
-    graphql("look", r#"{"path": "/graphql", "operation": "baseRefOid", "after": 1}"#, LOST),
+    Call {
+        told: Some(("answered 502", LATER)),
+        ..graphql("look", r#"{"path": "/graphql", "operation": "baseRefOid", "after": 1}"#, LOST)
+    },
 ];
 
 const fn rest(name: &'static str, place: &'static str, setup: &'static [&'static str]) -> Call {
-    Call { name, place, setup, pushes: false, graphql: false }
+    Call { name, place, setup, told: None, graphql: false }
 }
 
 const fn graphql(name: &'static str, place: &'static str, setup: &'static [&'static str]) -> Call {
-    Call { name, place, setup, pushes: false, graphql: true }
+    Call { name, place, setup, told: None, graphql: true }
 }
 
 const LATER: &str = "run the job again later";

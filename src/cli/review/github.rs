@@ -218,7 +218,12 @@ fn tell(
         }
         Err(error) => {
             annotate(plan, streams);
-            Err(error).context("no review was posted; the findings are annotations and in the job summary")
+            let what = if error.is_ambiguous() {
+                "it is not known whether GitHub took the review"
+            } else {
+                "no review was posted"
+            };
+            Err(error).context(format!("{what}; the findings are annotations and in the job summary"))
         }
     }
 }
