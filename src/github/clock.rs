@@ -34,25 +34,27 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that jumps: what is waited for passes so many times as fast, everything else at its own pace.
+/// A clock that jumps: pauses pass so many times as fast, and where asked so do deadlines; everything else keeps
+/// its own pace.
 ///
 /// For tests of the whole program. Only a build with debug assertions can be told to use it (see
 /// [`super::Environment`]): nothing may talk a released binary out of the pauses that GitHub asks for.
 #[derive(Debug, Clone)]
 pub(super) struct FastClock {
     times: u32,
+    deadlines: u32,
     /// How far this clock is ahead of the system's.
     ahead: Rc<Cell<Duration>>,
 }
 
 impl FastClock {
-    pub(super) fn new(times: u32) -> Self {
-        Self { times: times.max(1), ahead: Rc::default() }
+    pub(super) fn new((times, deadlines): (u32, u32)) -> Self {
+        Self { times: times.max(1), deadlines: deadlines.max(1), ahead: Rc::default() }
     }
 
-    fn pass(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+    fn pass(&self, time: Duration, times: u32) -> Pin<Box<dyn Future<Output = ()> + '_>> {
         Box::pin(async move {
-            let really = time / self.times;
+            let really = time / times;
             tokio::time::sleep(really).await;
             self.ahead.set(self.ahead.get() + (time - really));
         })
@@ -65,11 +67,11 @@ impl Clock for FastClock {
     }
 
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + '_>> {
-        self.pass(time)
+        self.pass(time, self.times)
     }
 
     fn deadline(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + '_>> {
-        self.pass(time)
+        self.pass(time, self.deadlines)
     }
 }
 
@@ -79,7 +81,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_fast_clock_shows_what_was_waited_for() {
-        let clock = FastClock::new(1_000);
+        let clock = FastClock::new((1_000, 1));
         let begun = clock.now();
         clock.sleep(Duration::from_secs(20)).await;
         let passed = clock.now().duration_since(begun).unwrap();

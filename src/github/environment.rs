@@ -39,9 +39,9 @@ pub struct Environment {
     pub debug: bool,
     /// How long the run may wait for GitHub in all (`TIDEWAITER_MAX_WAIT`, in seconds).
     pub max_wait: Option<Duration>,
-    /// So many times as fast waiting passes (`TIDEWAITER_TEST_FASTER`); only a build with debug assertions
-    /// reads it, for tests of the whole program.
-    pub(super) faster: Option<u32>,
+    /// So many times as fast pauses and deadlines pass (`TIDEWAITER_TEST_FASTER`, such as `40:1`); only a build
+    /// with debug assertions reads it, for tests of the whole program.
+    pub(super) faster: Option<(u32, u32)>,
     /// The token (`INPUT_GITHUB_TOKEN`, else `GITHUB_TOKEN`); never printed.
     pub token: Option<SecretString>,
 }
@@ -164,7 +164,10 @@ impl Environment {
             debug: get("RUNNER_DEBUG").as_deref() == Some("1"),
             max_wait: seconds("TIDEWAITER_MAX_WAIT", get("TIDEWAITER_MAX_WAIT"))?,
             faster: if cfg!(debug_assertions) {
-                get("TIDEWAITER_TEST_FASTER").and_then(|v| v.parse().ok())
+                get("TIDEWAITER_TEST_FASTER").and_then(|value| {
+                    let (pauses, deadlines) = value.split_once(':')?;
+                    Some((pauses.parse().ok()?, deadlines.parse().ok()?))
+                })
             } else {
                 None
             },

@@ -170,8 +170,8 @@ const FAULTS: &[Fault] = &[
         "Run the job again",
     ),
     once("slow", r#"{"delay-ms": 400}"#),
-    once("too-slow-once", r#"{"delay-ms": 2500}"#),
-    lasting("too-slow-lasting", r#"{"delay-ms": 2500, "times": -1}"#, "nothing within", "Check the network"),
+    once("too-slow-once", r#"{"delay-ms": 8000}"#),
+    lasting("too-slow-lasting", r#"{"delay-ms": 8000, "times": -1}"#, "nothing within", "Check the network"),
     Fault { pushes: true, ..once("head-moves", r#"{"delay-ms": 500}"#) },
     Fault {
         graphql: true,
