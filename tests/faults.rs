@@ -96,7 +96,7 @@ fn check(scene: &mut Scene, cell: &table::Cell) -> Result<(), Failed> {
     // Bounded: the budget, and the last answer that may be slow.
     ensure(run.waited <= 135 && run.took.as_secs() < 30, || format!("too long:\n{}", all()))?;
     if cell.expected.is_told() {
-        let (cause, remedy) = call.told.unwrap_or((fault.cause, fault.remedy));
+        let (cause, remedy) = cell.words();
         for words in [cause, remedy] {
             ensure(run.run.stderr.contains(words), || format!("no {words:?} in:\n{}", all()))?;
         }
@@ -113,7 +113,7 @@ fn check(scene: &mut Scene, cell: &table::Cell) -> Result<(), Failed> {
     }
     match cell.expected {
         Outcome::Reviewed => ensure(said.inline == scene::FINDINGS, all)?,
-        Outcome::Folded => ensure(said.inline < scene::FINDINGS && said.reviews_of_head == 1, all)?,
+        Outcome::Folded => ensure(said.inline < scene::FINDINGS, all)?,
         Outcome::Stopped | Outcome::Annotated | Outcome::NotPermitted => ensure(said.inline == 0, all)?,
         Outcome::Moved | Outcome::Unsure => {}
     }
@@ -121,16 +121,25 @@ fn check(scene: &mut Scene, cell: &table::Cell) -> Result<(), Failed> {
         // Nothing was begun that a next run would have to complete.
         return ensure(run.writes == 0 && run.violations.is_empty(), all);
     }
+    if cell.expected == Outcome::Reviewed && !call.writes {
+        // What was written is what a healthy run writes, and the stand-in suite says what follows that.
+        return ensure(run.writes == 1 && run.violations.is_empty(), all);
+    }
+    if cell.is_late() {
+        // What the run has given up is still carried out.
+        std::thread::sleep(std::time::Duration::from_secs(7));
+    }
     // GitHub is well again.
     scene.heal();
     let next = scene.run(&pull);
     let said = next.said(&pull);
     let all = || format!("{}\nthen {}\n{said:#?}", run.run.all(), next.run.all());
     ensure(next.run.code == 1, || format!("the next run fails:\n{}", all()))?;
-    ensure(said.pending == 0, || format!("a pending review stays:\n{}", all()))?;
+    // One that came late is seen by nobody, and deleted when it is in the way.
+    ensure(said.pending == 0 || cell.is_late(), || format!("a pending review stays:\n{}", all()))?;
     ensure(said.repeated.is_empty(), || format!("said twice: {:?}\n{}", said.repeated, all()))?;
     ensure(said.unsaid.is_empty(), || format!("never said: {:?}\n{}", said.unsaid, all()))?;
-    if matches!(cell.expected, Outcome::Reviewed | Outcome::Folded) {
+    if matches!(cell.expected, Outcome::Reviewed | Outcome::Folded) && !fault.pushes {
         // The text of a review with folded comments is put in order once.
         let most = usize::from(cell.expected == Outcome::Folded);
         ensure(next.writes <= most, || format!("written again:\n{}", all()))?;

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are no tests to clippy")]
 
+#[path = "github/depot.rs"]
+mod depot;
 #[path = "github/fake.rs"]
 mod fake;
 #[path = "github/publish.rs"]

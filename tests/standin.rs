@@ -5,8 +5,12 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test")]
 
+#[path = "standin/audit.rs"]
+mod audit;
 #[path = "standin/lab.rs"]
 mod lab;
+#[path = "standin/threads.rs"]
+mod threads;
 
 use lab::{Github, Repo};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -41,7 +45,12 @@ fn main() {
         ("the_threshold_decides_the_exit_code", the_threshold_decides_the_exit_code),
     ];
     let trials = match lab::standin() {
-        Some(_) => cases.into_iter().map(|(name, run)| Trial::test(name, run)).collect(),
+        Some(_) => cases
+            .into_iter()
+            .chain(threads::CASES.iter().copied())
+            .chain(audit::CASES.iter().copied())
+            .map(|(name, run)| Trial::test(name, run))
+            .collect(),
         None => Vec::new(),
     };
     libtest_mimic::run(&arguments, trials).exit();

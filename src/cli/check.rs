@@ -6,7 +6,7 @@ use super::streams::Streams;
 use super::{Exit, UsageError, write};
 use crate::config::{FailOn, Level};
 use crate::lint::{self, FileReport, Named};
-use crate::report::{self, Checked, Unread, count, visible, visible_lines};
+use crate::report::{self, Checked, Unread, count, sarif, visible, visible_lines};
 use crate::repository::project::Project;
 use crate::repository::{DiskTree, Lookup, Overlay, Remembered, Tree};
 use crate::rules;
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH")]
     stdin_filename: Option<Utf8PathBuf>,
 
-    /// How findings are shown: for people, as JSON, as annotations of a GitHub workflow, as Markdown
+    /// How findings are shown: for people, as JSON, as SARIF 2.1.0, as annotations of a GitHub workflow, as Markdown
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 
@@ -85,6 +85,7 @@ Examples:
 enum Format {
     Human,
     Json,
+    Sarif,
     Github,
     Markdown,
 }
@@ -94,12 +95,16 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
     refuse_contradictions(args, stdin)?;
     let mut roots = Roots::new(options(args)?)?;
     let mut checked = Checked::default();
-    let targets = collect(&args.paths, args.stdin_filename.as_deref(), &mut roots, &mut checked.errors)?;
+    let mut targets = collect(&args.paths, args.stdin_filename.as_deref(), &mut roots, &mut checked.errors)?;
     if targets.is_empty() && checked.errors.is_empty() {
         let places: Vec<&str> = args.paths.iter().map(|path| path.as_str()).collect();
         streams.note(&format!("no Dockerfile found in {}", places.join(", ")));
     }
 
+    if args.format == Format::Sarif {
+        // Its paths are those of the repository, wherever it was written.
+        roots.show_from_top(&mut targets, &mut checked.errors);
+    }
     let mut run = Run { args, roots: &roots, checked, failing: false, applied: 0 };
     if args.fix || args.diff {
         run.fix(&targets, streams);
@@ -161,6 +166,15 @@ fn show(format: Format, checked: &Checked, streams: &mut Streams) -> anyhow::Res
         Format::Human if checked.files.is_empty() => String::new(),
         Format::Human => report::terminal::render(checked, streams.styled()),
         Format::Json => report::json::render(checked, rules::find)?,
+        Format::Sarif => {
+            let run = sarif::Run { rule: rules::find, category: sarif::CATEGORY, origin: None };
+            let sarif = sarif::render(checked, &run)?;
+            if sarif.left_out > 0 {
+                let left_out = count(sarif.left_out, "finding");
+                streams.note(&format!("only the worst findings: GitHub has no room for {left_out}"));
+            }
+            sarif.text
+        }
         Format::Markdown => report::markdown::render(checked),
         Format::Github => {
             let annotations = report::annotations::annotations(checked);
@@ -374,7 +388,8 @@ impl Run<'_> {
                 }
             }
             let confirm = self.args.confirm_fixes;
-            let (fixed, applied, reports) = lint::fix_repository(&files, &tree, &root.settings, confirm);
+            let (fixed, steps, reports) = lint::fix_repository(&files, &tree, &root.settings, confirm);
+            let applied = steps.len();
             self.applied += applied;
             for (path, new) in fixed {
                 let shown = self.shown(first, &path);

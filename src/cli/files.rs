@@ -68,12 +68,15 @@ pub(super) struct Roots {
     of_folder: HashMap<Utf8PathBuf, usize>,
     /// The current folder, absolute, without symbolic links.
     pub(super) current: Utf8PathBuf,
+    /// The folder that paths are shown from, as `current` is written.
+    base: Utf8PathBuf,
 }
 
 impl Roots {
     pub(super) fn new(options: Options) -> anyhow::Result<Self> {
         let current = Utf8Path::new(".").canonicalize_utf8().context("cannot find the current folder")?;
-        Ok(Self { list: Vec::new(), options, of_folder: HashMap::new(), current })
+        let base = current.clone();
+        Ok(Self { list: Vec::new(), options, of_folder: HashMap::new(), current, base })
     }
 
     /// The repository of a folder (absolute): the nearest one above with `.git`, else `otherwise`.
@@ -138,15 +141,53 @@ impl Roots {
         images.check_names(|name| ImageReference::parse(name).is_some())
     }
 
-    /// How the path of a file (absolute) is shown: from the current folder.
+    /// How the path of a file (absolute) is shown: from the current folder, or see [`Roots::show_from_top`].
     pub(super) fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
-        let common = self.current.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+        let common = self.base.components().zip(path.components()).take_while(|(a, b)| a == b).count();
         // Nothing but the root of the disk in common: `../../..` helps nobody.
-        if common <= 1 && self.current.components().count() > 1 {
+        if common <= 1 && self.base.components().count() > 1 {
             return path.to_owned();
         }
-        let up = self.current.components().skip(common).map(|_| Utf8Component::ParentDir);
+        let up = self.base.components().skip(common).map(|_| Utf8Component::ParentDir);
         up.chain(path.components().skip(common)).collect()
+    }
+
+    /// From now on paths are shown from the root of the repository (of the folder that holds all of them, where there
+    /// are several): for reports that are read elsewhere.
+    pub(super) fn show_from_top(&mut self, targets: &mut [Target], errors: &mut [Unread]) {
+        let mut dirs = self.list.iter().map(|root| &root.dir);
+        let Some(mut base) = dirs.next().cloned() else { return };
+        for dir in dirs {
+            base =
+                base.components().zip(dir.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+        }
+        self.base = base;
+        for target in targets {
+            if let Some(root) = self.list.get(target.root) {
+                target.shown = self.shown(&root.dir.join(&target.inside));
+            }
+        }
+        for error in errors {
+            let full = self.absolute(&error.path);
+            if full.starts_with(&self.base) {
+                error.path = self.shown(&full);
+            }
+        }
+    }
+
+    /// A path as the user typed it, absolute and without `.` and `..`.
+    fn absolute(&self, path: &Utf8Path) -> Utf8PathBuf {
+        let mut out = Utf8PathBuf::new();
+        for part in self.current.join(path).components() {
+            match part {
+                Utf8Component::CurDir => {}
+                Utf8Component::ParentDir => {
+                    out.pop();
+                }
+                part => out.push(part),
+            }
+        }
+        out
     }
 }
 

@@ -3,7 +3,9 @@
 //! One file per subcommand: its arguments (`clap`) and a `run` that returns an [`Exit`] or an error. Errors
 //! are told on stderr here, at one place.
 
+mod audit;
 mod check;
+mod configuration;
 mod explain;
 mod files;
 mod review;
@@ -36,6 +38,7 @@ const EXAMPLES: &str = "\
 Examples:
   tidewaiter check                      every Dockerfile below the current folder
   tidewaiter check --diff Dockerfile    what --fix would change
+  tidewaiter audit --sarif out.sarif    a whole repository, for code scanning
   tidewaiter explain run-as-root        what a rule is about
 
 Exit codes:
@@ -52,6 +55,8 @@ enum Command {
     Rules(rules::Args),
     /// Review a pull request, or a change on this machine
     Review(Box<review::Args>),
+    /// Audit a whole repository: every Dockerfile and what is around them
+    Audit(Box<audit::Args>),
     /// Show what was read of a Dockerfile, as JSON
     Syntax(syntax::Args),
 }
@@ -116,6 +121,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(&args, &mut streams),
         Command::Rules(args) => rules::run(&args, &mut streams),
         Command::Review(args) => review::run(&args, &mut streams),
+        Command::Audit(args) => audit::run(&args, &mut streams),
         Command::Syntax(args) => syntax::run(&args, &mut streams),
     };
     let result = result.and_then(|exit| streams.finish().map(|()| exit));

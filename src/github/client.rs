@@ -205,18 +205,48 @@ impl Client {
         self.repeat(doing, true, async || Ok(self.once(&call, RAW).await?.body)).await
     }
 
-    /// Asks a GraphQL query, with so many tries at the most: one that can also be asked in parts needs few. Only
-    /// for queries: it is repeated after failures.
+    /// Asks a GraphQL query. Only for queries: it is repeated after failures.
     pub(super) async fn query(
+        &self,
+        doing: &'static str,
+        query: &str,
+        variables: &Value,
+    ) -> Result<Data, GithubError> {
+        self.query_times(doing, query, variables, u32::MAX).await
+    }
+
+    /// The same with so many tries at the most: a query that can also be asked in parts needs few.
+    pub(super) async fn query_times(
         &self,
         doing: &'static str,
         query: &str,
         variables: &Value,
         tries: u32,
     ) -> Result<Data, GithubError> {
-        let tries = tries.min(self.patience.tries);
-        let body = serde_json::json!({ "query": query, "variables": variables });
-        self.repeat_times(doing, true, tries, async || {
+        self.ask(doing, Some(tries), query, variables).await
+    }
+
+    /// Sends a GraphQL mutation: once, and again only when GitHub has said that it did nothing.
+    pub(super) async fn mutation(
+        &self,
+        doing: &'static str,
+        mutation: &str,
+        variables: &Value,
+    ) -> Result<Data, GithubError> {
+        self.ask(doing, None, mutation, variables).await
+    }
+
+    /// Sends a document; without a number of tries it must not be repeated.
+    async fn ask(
+        &self,
+        doing: &'static str,
+        tries: Option<u32>,
+        document: &str,
+        variables: &Value,
+    ) -> Result<Data, GithubError> {
+        let most = tries.unwrap_or(u32::MAX).min(self.patience.tries);
+        let body = serde_json::json!({ "query": document, "variables": variables });
+        self.repeat_times(doing, tries.is_some(), most, async || {
             let request = request(&self.graphql, Method::POST, &self.graphql_route, Some(&body), JSON)?;
             let answer = self.send(doing, &self.graphql, request).await?;
             self.envelope(doing, &answer)
@@ -331,7 +361,7 @@ impl Client {
         let result = tokio::select! {
             biased;
             result = exchange => result,
-            () = self.clock.deadline(limit) => Err(transport(format!("nothing within {} s", limit.as_secs()))),
+            () = self.clock.deadline(limit) => Err(GithubError::Late { doing, seconds: limit.as_secs() }),
         };
         let (parts, body) = result?;
         if parts.status.is_success() {
@@ -442,6 +472,8 @@ impl Client {
                 Failure { error, again: Again::After(wait) }
             } else if kind == "FORBIDDEN" {
                 GithubError::Forbidden { doing, permission: permission_of(&answer.headers), message }.into()
+            } else if kind == "STALE_DATA" {
+                GithubError::Stale { doing, message }.into()
             } else if kind == "NOT_FOUND" && path.len() < 3 {
                 GithubError::NotFound { doing, message }.into()
             } else if lower.starts_with("something went wrong")

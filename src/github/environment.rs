@@ -27,6 +27,8 @@ pub struct Environment {
     pub server_url: String,
     /// The commit of the run (`GITHUB_SHA`): for `pull_request` the merge commit, not the head.
     pub sha: Option<String>,
+    /// The branch or tag of the run, as `refs/heads/main` (`GITHUB_REF`).
+    pub reference: Option<String>,
     /// Where a checkout would be (`GITHUB_WORKSPACE`). A review does not read it.
     pub workspace: Option<PathBuf>,
     /// Where outputs go (`GITHUB_OUTPUT`).
@@ -157,6 +159,7 @@ impl Environment {
             graphql_url,
             server_url,
             sha: get("GITHUB_SHA"),
+            reference: get("GITHUB_REF"),
             workspace: get("GITHUB_WORKSPACE").map(PathBuf::from),
             output: get("GITHUB_OUTPUT").map(PathBuf::from),
             step_summary: get("GITHUB_STEP_SUMMARY").map(PathBuf::from),

@@ -67,7 +67,7 @@ pub enum GithubError {
         message: String,
     },
     /// 422: GitHub refuses the content.
-    #[error("cannot {doing}: GitHub refuses the content (422 {message}{})", list(errors))]
+    #[error("cannot {doing}: GitHub refuses the content (422 {message}{}). Please report this to Tidewaiter", list(errors))]
     Validation {
         /// What was being done.
         doing: &'static str,
@@ -86,6 +86,27 @@ pub enum GithubError {
         /// The head now.
         head: String,
     },
+    /// Something that a write was based on has changed since: a branch has another head than expected.
+    #[error("cannot {doing}: it has changed in the meantime ({message}). Run the job again")]
+    Stale {
+        /// What was being done.
+        doing: &'static str,
+        /// GitHub's words.
+        message: String,
+    },
+    /// A branch, tag or commit that is not there.
+    #[error(
+        "{repository} has no branch, tag or commit {reference:?}: name one that is there, or none for the default branch"
+    )]
+    UnknownReference {
+        /// The repository.
+        repository: String,
+        /// What was asked for.
+        reference: String,
+    },
+    /// A repository without any commit.
+    #[error("{0} has no commits: there is nothing to look at")]
+    EmptyRepository(String),
     /// Another status than the ones above; 5xx after all retries.
     #[error("cannot {doing}: GitHub answered {status} ({message}). {}", if *status >= 500 {
         "This is a fault on GitHub's side, see https://www.githubstatus.com; run the job again later"
@@ -113,6 +134,17 @@ pub enum GithubError {
         /// What the transport says.
         message: String,
     },
+    /// No answer in time, also after all retries. What was asked for may still be done.
+    #[error(
+        "cannot {doing}: no answer from GitHub within {seconds} s. Check the network of the runner and \
+         https://www.githubstatus.com, and run the job again later"
+    )]
+    Late {
+        /// What was being done.
+        doing: &'static str,
+        /// The time, in seconds.
+        seconds: u64,
+    },
     /// The answer is not what the API describes.
     #[error(
         "cannot {doing}: GitHub's answer cannot be read ({message}). Run the job again; if it stays, report it"
@@ -137,7 +169,7 @@ impl GithubError {
     /// Whether a write that ended so may have been carried out all the same: list, then decide.
     pub const fn is_ambiguous(&self) -> bool {
         match self {
-            Self::Transport { .. } | Self::Decode { .. } => true,
+            Self::Transport { .. } | Self::Late { .. } | Self::Decode { .. } => true,
             Self::Status { status, .. } => *status >= 500 || passes(*status),
             _ => false,
         }

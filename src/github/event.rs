@@ -34,6 +34,8 @@ pub struct Target {
     pub fork: bool,
     /// The event's name; empty when there was none (`--repo`, `--pr`).
     pub event: String,
+    /// Whether the event says that the pull request has just been opened: nothing was said on it before.
+    pub opened: bool,
 }
 
 /// Why a run has no pull request.
@@ -123,6 +125,7 @@ impl Target {
             changed_files: None,
             fork: false,
             event: String::new(),
+            opened: false,
         }
     }
 
@@ -198,6 +201,7 @@ impl Target {
                         .and_then(|n| u32::try_from(n).ok()),
                     // `head.repo` is null when the fork was deleted.
                     fork: id("head") != id("base") || id("head").is_none(),
+                    opened: text(&payload, "/action") == Some("opened"),
                     ..Self::new(repository, number)
                 }
             }

@@ -24,6 +24,8 @@ const FRESH: Duration = Duration::from_secs(10);
 pub const MAX_BODY_CHARS: usize = 65_536;
 /// Trial reviews while bad comments are looked for: GitHub allows 80 content-creating requests a minute.
 const MAX_TRIALS: u32 = 40;
+/// Lost answers to trials after which no more are made.
+const MAX_TRIAL_FAULTS: u32 = 2;
 /// How often a review is posted whose answer got lost.
 const MAX_POSTS: u32 = 3;
 /// How long a lost review gets to appear in the list; it is looked for after each of these times. GitHub goes
@@ -93,6 +95,8 @@ struct Publisher<'a> {
     plan: &'a Plan,
     known: BTreeSet<u64>,
     trials: u32,
+    /// Trials whose answer was lost.
+    faults: u32,
 }
 
 /// Writes a plan; see [`super::Session::publish`].
@@ -108,7 +112,7 @@ pub(super) async fn publish(
     let fresh = snapshot.is_some_and(|s| {
         s.head_sha == plan.head && client.now().duration_since(s.taken).is_ok_and(|age| age <= FRESH)
     });
-    let mut publisher = Publisher { client, target, plan, known: BTreeSet::new(), trials: 0 };
+    let mut publisher = Publisher { client, target, plan, known: BTreeSet::new(), trials: 0, faults: 0 };
     if !fresh {
         let head = publisher.head().await?;
         if head != plan.head {
@@ -167,7 +171,11 @@ impl Publisher<'_> {
                         receipt.notes.push(note.to_owned());
                         break created;
                     }
-                    Ok(None) if posts < MAX_POSTS && self.client.is_patient() => continue,
+                    // What GitHub has not answered in time it may still be at.
+                    Ok(None)
+                        if posts < MAX_POSTS
+                            && self.client.is_patient()
+                            && !matches!(error, GithubError::Late { .. }) => {}
                     // Not knowing whether it is there, it must not be posted again.
                     Ok(None) | Err(_) => return Err(error),
                 }
@@ -279,18 +287,25 @@ impl Publisher<'_> {
         if self.trials >= MAX_TRIALS {
             return Ok(false);
         }
-        self.trials += 1;
-        match self.post(None, comments).await {
-            Ok(created) => {
-                self.delete(created.id).await?;
-                Ok(true)
+        loop {
+            self.trials += 1;
+            let error = match self.post(None, comments).await {
+                Ok(created) => {
+                    self.delete(created.id).await?;
+                    return Ok(true);
+                }
+                Err(GithubError::Validation { .. }) => return Ok(false),
+                Err(error) => error,
+            };
+            if !error.is_ambiguous() {
+                return Err(error);
             }
-            Err(GithubError::Validation { .. }) => Ok(false),
-            Err(error) if error.is_ambiguous() => {
-                self.delete_pending().await?;
-                Ok(false)
+            self.delete_pending().await?;
+            // One fault may pass; with more of them there is no end to trying.
+            self.faults += 1;
+            if self.faults > MAX_TRIAL_FAULTS || !self.client.is_patient() {
+                return Err(error);
             }
-            Err(error) => Err(error),
         }
     }
 

@@ -125,8 +125,19 @@ pub(super) async fn take(
     }
     let candidates = candidates(&mut snapshot, is_dockerfile);
     if candidates.is_empty() {
-        if let Some(pull) = &pull {
+        // What was said before a push that took the Dockerfiles out of the change is settled by it.
+        let pull = match pull {
+            Some(pull) => Some(pull),
+            None if target.opened => None,
+            None => {
+                let answer = ask(client, target, About::All, None, &[]).await?;
+                accept_head(&mut snapshot, &answer.pull)?;
+                Some(answer.pull)
+            }
+        };
+        if let Some(pull) = pull {
             snapshot.base_sha.clone_from(&pull.base_ref_oid);
+            accept_talk(client, target, &mut snapshot, pull).await?;
         }
         return Ok(snapshot);
     }
@@ -250,7 +261,7 @@ async fn ask_once(
     tries: u32,
 ) -> Result<query::Answer, GithubError> {
     let document = query::document(target, about, revisions, asks);
-    let data = client.query(READ, &document.text, &document.variables, tries).await?;
+    let data = client.query_times(READ, &document.text, &document.variables, tries).await?;
     query::answer(data, asks.len()).map_err(|message| GithubError::Decode { doing: READ, message })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{FileReport, Settings, lint, prove::reprove};
 use crate::repository::{Lookup, Overlay, Tree};
-use crate::rules::Safety;
+use crate::rules::{Finding, Safety};
 use crate::text::{Composition, Source, apply};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
@@ -17,30 +17,44 @@ pub struct Fixed {
     pub files: BTreeMap<Utf8PathBuf, String>,
     /// Number of fixes applied.
     pub applied: usize,
+    /// What was applied, in order; as many as `applied`.
+    pub steps: Vec<Step>,
     /// What is still found afterwards.
     pub report: FileReport,
+}
+
+/// One fix that was applied.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The finding with its fix, as it was when the fix was applied: after the steps before it.
+    pub finding: Finding,
+    /// The file that was changed.
+    pub target: Utf8PathBuf,
+    /// The text of the finding's file then.
+    pub source: Source,
 }
 
 /// Applies every proven fix until nothing changes any more. Fixes that must be confirmed are applied only
 /// when `confirm` is set.
 pub fn fix(path: &Utf8Path, source: &Source, tree: &dyn Tree, settings: &Settings, confirm: bool) -> Fixed {
     let mut files: BTreeMap<Utf8PathBuf, String> = BTreeMap::new();
-    let mut applied = 0;
+    let mut steps = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let overlay = overlay(tree, &files);
         let current = files.get(path).map_or_else(|| source.clone(), |text| Source::new(text.as_str()));
         let report = lint(path, &current, &overlay, settings);
         let changed = round(&report, &overlay, settings, confirm);
-        let Some((target, text, number)) = changed else {
-            return Fixed { files, applied, report };
+        let Some((target, text, findings)) = changed else {
+            return Fixed { files, applied: steps.len(), steps, report };
         };
+        let step = |finding| Step { finding, target: target.clone(), source: report.source.clone() };
+        steps.extend(findings.into_iter().map(step));
         files.insert(target, text);
-        applied += number;
     }
     let overlay = overlay(tree, &files);
     let current = files.get(path).map_or_else(|| source.clone(), |text| Source::new(text.as_str()));
     let report = lint(path, &current, &overlay, settings);
-    Fixed { files, applied, report }
+    Fixed { files, applied: steps.len(), steps, report }
 }
 
 fn overlay<'a>(tree: &'a dyn Tree, files: &BTreeMap<Utf8PathBuf, String>) -> Overlay<'a> {
@@ -57,7 +71,7 @@ fn round(
     tree: &dyn Tree,
     settings: &Settings,
     confirm: bool,
-) -> Option<(Utf8PathBuf, String, usize)> {
+) -> Option<(Utf8PathBuf, String, Vec<Finding>)> {
     let fixes: Vec<_> = report
         .findings
         .iter()
@@ -82,8 +96,8 @@ fn round(
     if let Ok(text) = apply(&original, together.edits())
         && (taken.len() == 1 || reprove(report, &target, &text, &taken, tree, settings))
     {
-        return Some((target, text, taken.len()));
+        return Some((target, text, taken.into_iter().cloned().collect()));
     }
-    let text = apply(&original, &fixes.first()?.1.edits).ok()?;
-    Some((target, text, 1))
+    let (finding, fix) = fixes.first()?;
+    Some((target, apply(&original, &fix.edits).ok()?, vec![(*finding).clone()]))
 }

@@ -1,5 +1,6 @@
 //! Runs rules, honours ignore comments, proves fixes.
 
+mod audit;
 mod fingerprint;
 mod fix;
 mod model;
@@ -7,7 +8,8 @@ mod prove;
 mod repository;
 mod suppress;
 
-pub use fix::{Fixed, fix};
+pub use audit::{Applied, Audit, FixedFile, Unread, audit, audit_sources, fixes};
+pub use fix::{Fixed, Step, fix};
 pub use model::FileReport;
 pub use prove::reprove;
 pub use repository::{Named, fix_repository, lint_repository, lint_repository_in, reprove_repository};

@@ -2,7 +2,7 @@
 
 use super::prove::{applied, count, judge, within};
 use super::suppress::LineIgnores;
-use super::{FileReport, Settings, soften};
+use super::{FileReport, Settings, Step, soften};
 use crate::config::RuleSetting;
 use crate::dockerfile::parse;
 use crate::facts::{DockerfileText, RepositoryFacts};
@@ -265,16 +265,16 @@ fn fingerprint(finding: &Finding, source: &Source, seen: &mut HashMap<String, us
 }
 
 /// Applies every proven fix about the repository until nothing changes any more. Fixes that must be confirmed are
-/// applied only when `confirm` is set. Gives the new texts of the files that change, the number of fixes that were
-/// applied, and what is still found.
+/// applied only when `confirm` is set. Gives the new texts of the files that change, the fixes that were applied, and
+/// what is still found.
 pub fn fix_repository(
     files: &[Named],
     tree: &dyn Tree,
     settings: &Settings,
     confirm: bool,
-) -> (BTreeMap<Utf8PathBuf, String>, usize, Vec<FileReport>) {
+) -> (BTreeMap<Utf8PathBuf, String>, Vec<Step>, Vec<FileReport>) {
     let mut changed: BTreeMap<Utf8PathBuf, String> = BTreeMap::new();
-    let mut number = 0;
+    let mut steps = Vec::new();
     let mut rounds = 0;
     loop {
         let mut overlay = Overlay::new(tree);
@@ -290,9 +290,13 @@ pub fn fix_repository(
             .collect();
         let found = lint_repository(&current, &overlay, settings);
         let next = next(&found, &current, &overlay, settings, confirm).filter(|_| rounds < MAX_ROUNDS);
-        let Some((path, text, applied)) = next else { return (changed, number, found) };
+        let Some((path, text, findings)) = next else { return (changed, steps, found) };
+        for finding in findings {
+            let report = found.iter().find(|report| report.path == finding.path);
+            let Some(source) = report.map(|report| report.source.clone()) else { continue };
+            steps.push(Step { finding, target: path.clone(), source });
+        }
         changed.insert(path, text);
-        number += applied;
         rounds += 1;
     }
 }
@@ -304,7 +308,7 @@ fn next(
     tree: &dyn Tree,
     settings: &Settings,
     confirm: bool,
-) -> Option<(Utf8PathBuf, String, usize)> {
+) -> Option<(Utf8PathBuf, String, Vec<Finding>)> {
     let offers: Vec<_> = found
         .iter()
         .flat_map(|report| &report.findings)
@@ -312,7 +316,7 @@ fn next(
         .filter(|(_, fix)| confirm || fix.safety == Safety::Safe)
         .map(|(finding, fix)| (finding, fix, fix.path.clone().unwrap_or_else(|| finding.path.clone())))
         .collect();
-    let (_, first, target) = offers.first()?;
+    let (finding, first, target) = offers.first()?;
     let original = text_of(target, files, tree)?;
     let mut together = Composition::default();
     let mut taken = Vec::new();
@@ -324,9 +328,9 @@ fn next(
     if let Ok(text) = apply(original.text(), together.edits())
         && (taken.len() == 1 || reprove_repository(found, target, &text, &taken, files, tree, settings))
     {
-        return Some((target.clone(), text, taken.len()));
+        return Some((target.clone(), text, taken.into_iter().cloned().collect()));
     }
-    Some((target.clone(), apply(original.text(), &first.edits).ok()?, 1))
+    Some((target.clone(), apply(original.text(), &first.edits).ok()?, vec![(*finding).clone()]))
 }
 
 /// Whether a text that came out of the fixes of several findings at once is as good as each fix alone.

@@ -30,7 +30,8 @@ pub fn render(checked: &Checked) -> String {
     out
 }
 
-const fn sign(level: Level) -> &'static str {
+/// The sign of a level.
+pub(super) const fn sign(level: Level) -> &'static str {
     match level {
         Level::Error => "🛑",
         Level::Warning => "⚠️",

@@ -1,21 +1,23 @@
-//! How findings are shown: terminal, JSON, workflow annotations, Markdown; and how rules are described.
+//! How findings are shown: terminal, JSON, SARIF, workflow annotations, Markdown; and how rules are described.
 //!
 //! Everything here is values in, text out. Text of the repository is untrusted: each format escapes it at
 //! the place where it is written (see [`visible`]).
 
 pub mod annotations;
+pub mod audit;
 mod escape;
 mod excerpt;
 mod hunk;
 pub mod json;
 pub mod markdown;
 pub mod rules;
+pub mod sarif;
 pub mod terminal;
 
 pub use escape::{visible, visible_lines};
 
 use crate::config::Level;
-use crate::lint::FileReport;
+use crate::lint::{self, Audit, FileReport};
 use crate::rules::{Finding, Rule, Safety};
 use crate::text::Source;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -45,6 +47,15 @@ pub struct Unread {
     pub path: Utf8PathBuf,
     /// Why, as a sentence without a final full stop.
     pub message: String,
+}
+
+impl From<Audit> for Checked {
+    fn from(audit: Audit) -> Self {
+        let Audit { files, repository, unread, texts } = audit;
+        let errors =
+            unread.into_iter().map(|lint::Unread { path, message }| Unread { path, message }).collect();
+        Self { files, repository, errors, texts }
+    }
 }
 
 /// Counts of a run.

@@ -101,7 +101,7 @@ fn facts(rule: &Rule) -> String {
 }
 
 /// The documentation without the space that `///` leaves before each line.
-fn document(rule: &Rule) -> String {
+pub(super) fn document(rule: &Rule) -> String {
     let mut out = String::new();
     for line in rule.docs.trim_end().lines() {
         out.push_str(line.strip_prefix(' ').unwrap_or(line).trim_end());

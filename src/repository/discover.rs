@@ -1,6 +1,8 @@
 //! Which files are Dockerfiles, by their name.
 
-use camino::Utf8Path;
+use super::{Kind, Tree};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::VecDeque;
 
 /// Endings of things beside Dockerfiles, not of Dockerfiles: ignore files, notes, editor backups, patches.
 const OTHER: [&str; 17] = [
@@ -60,9 +62,74 @@ pub fn is_dockerfile(path: &Utf8Path) -> bool {
     !code && (rest.is_empty() || (rest.starts_with(separators) && rest.len() > 1))
 }
 
+/// The most folders that are looked into: one object of git may stand in a thousand places, so that a small repository
+/// has more paths than can be walked.
+const MAX_FOLDERS: usize = 200_000;
+
+/// What [`dockerfiles`] finds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Discovered {
+    /// The Dockerfiles, in order of path.
+    pub files: Vec<Utf8PathBuf>,
+    /// Symbolic links with the name of one, in order of path; trees do not follow them.
+    pub links: Vec<Utf8PathBuf>,
+    /// Whether there are more folders than were looked into.
+    pub cut: bool,
+}
+
+/// The Dockerfiles of a tree in and below a folder.
+pub fn dockerfiles(tree: &dyn Tree, below: &Utf8Path) -> Discovered {
+    within(tree, below, MAX_FOLDERS)
+}
+
+fn within(tree: &dyn Tree, below: &Utf8Path, most: usize) -> Discovered {
+    let mut found = Discovered::default();
+    let mut folders = VecDeque::from([below.to_owned()]);
+    let mut looked = 0;
+    // Shallow ones first: what a cut leaves out is deep.
+    while let Some(folder) = folders.pop_front() {
+        if looked == most {
+            found.cut = true;
+            break;
+        }
+        looked += 1;
+        for (name, entry) in tree.list(&folder).found().unwrap_or_default().iter() {
+            let path = folder.join(name);
+            match entry.kind {
+                Kind::Directory if folders.len() <= most => folders.push_back(path),
+                Kind::Directory => found.cut = true,
+                Kind::File | Kind::Executable if is_dockerfile(&path) => found.files.push(path),
+                Kind::Symlink if is_dockerfile(&path) => found.links.push(path),
+                Kind::File | Kind::Executable | Kind::Symlink | Kind::Submodule => {}
+            }
+        }
+    }
+    found.files.sort();
+    found.links.sort();
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repository::MemoryTree;
+
+    #[test]
+    fn finds_them_in_a_tree() {
+        let mut tree = MemoryTree::complete();
+        for path in ["Dockerfile", "b/c/Dockerfile.dev", "b/main.py", "a/x.Dockerfile"] {
+            tree.insert(path.into(), Kind::File, Some("FROM scratch\n".into()));
+        }
+        tree.insert("b/Dockerfile".into(), Kind::Symlink, None);
+        let found = dockerfiles(&tree, "".into());
+        assert_eq!(found.files, ["Dockerfile", "a/x.Dockerfile", "b/c/Dockerfile.dev"]);
+        assert_eq!(found.links, ["b/Dockerfile"]);
+        assert!(!found.cut);
+        assert_eq!(dockerfiles(&tree, "b/c".into()).files, ["b/c/Dockerfile.dev"]);
+        assert_eq!(dockerfiles(&tree, "none".into()), Discovered::default());
+        let some = within(&tree, "".into(), 2);
+        assert!(some.cut && some.files == ["Dockerfile", "a/x.Dockerfile"], "{some:?}");
+    }
 
     #[test]
     fn knows_dockerfiles_by_name() {

@@ -21,7 +21,7 @@ pub mod version;
 mod wanted;
 
 pub use changed::{ChangedFile, Status};
-pub use discover::is_dockerfile;
+pub use discover::{Discovered, dockerfiles, is_dockerfile};
 pub use disk::{DiskTree, changed_folders};
 pub use generated::{is_written_by_hand, may_be_generated};
 pub use git::{GitError, GitTree, changed_files, commit_of, merge_base};

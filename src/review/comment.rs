@@ -129,6 +129,8 @@ fn show(input: &Input<'_>, draft: &Draft<'_>, entry: &Entry<'_>) -> ShowFix {
 pub(super) struct Past {
     /// Findings that it spoke about and that are gone: `rule@commit`.
     pub(super) gone: Vec<String>,
+    /// Fingerprints that it has held, oldest first.
+    pub(super) was: Vec<String>,
     /// Whether its lines have changed since, so that GitHub shows it on an old version.
     pub(super) moved: bool,
 }
@@ -199,8 +201,9 @@ pub(super) fn write(input: &Input<'_>, draft: &Draft<'_>, past: &Past) -> Commen
     tail.extend(farewell(&past.gone));
     tail.push(footer(draft));
     let rules = draft.entries.iter().map(|e| e.item.finding.rule.to_owned()).collect();
-    let marker =
-        Marker { fingerprints: fingerprints.clone(), rules, gone: past.gone.clone(), ..Marker::default() };
+    let was = past.was.iter().filter(|print| !fingerprints.contains(print)).cloned().collect();
+    let (held, gone) = (fingerprints.clone(), past.gone.clone());
+    let marker = Marker { fingerprints: held, rules, was, gone, ..Marker::default() };
     tail.push(marker.line());
     let tail = tail.join("\n\n");
     let mut page =

@@ -53,7 +53,7 @@ fn longest_run(text: &str) -> usize {
 }
 
 /// A code span around any text; nothing for a text without visible characters.
-pub(super) fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let text = flat(text, MAX_CODE_CHARS);
     if text.trim().is_empty() {
         return String::new();
@@ -65,7 +65,7 @@ pub(super) fn code(text: &str) -> String {
 
 /// A paragraph from plain text in which code stands between single backticks: code stays code, everything
 /// else is escaped.
-pub(super) fn prose(text: &str) -> String {
+pub fn prose(text: &str) -> String {
     let text = flat(text.trim(), MAX_PROSE_CHARS);
     let parts: Vec<&str> = text.split('`').collect();
     // An even number of parts means a backtick without partner: the last one is then plain.
@@ -142,7 +142,7 @@ fn ends_with(text: &str, end: &str) -> bool {
 }
 
 /// A table cell: a paragraph in which no bar ends the cell, also not in code.
-pub(super) fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let mut out = String::new();
     let mut before = ' ';
     for c in prose(text).chars() {
@@ -156,7 +156,7 @@ pub(super) fn cell(text: &str) -> String {
 }
 
 /// A code span in a table cell.
-pub(super) fn cell_code(text: &str) -> String {
+pub fn cell_code(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 
@@ -176,17 +176,22 @@ pub(super) fn block(info: &str, lines: &[String]) -> String {
 /// A `diff` block from the body of a diff: invisible characters are spelt out, long lines and long diffs cut
 /// with a visible mark.
 pub(super) fn diff(text: &str) -> String {
+    patch(text, MAX_DIFF_LINES)
+}
+
+/// The same of at most so many lines.
+pub fn patch(text: &str, most: usize) -> String {
     let total = text.lines().count();
     let mut lines: Vec<String> = text
         .lines()
-        .take(MAX_DIFF_LINES)
+        .take(most)
         .map(|line| {
             let shown = line.chars().map(|c| if is_invisible(c) { '\u{fffd}' } else { c });
             cut(shown, MAX_LINE_CHARS)
         })
         .collect();
-    if total > MAX_DIFF_LINES {
-        lines.push(format!("… {} more lines", total - MAX_DIFF_LINES));
+    if total > most {
+        lines.push(format!("… {} more lines", total - most));
     }
     block("diff", &lines)
 }

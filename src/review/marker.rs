@@ -19,6 +19,9 @@ pub struct Marker {
     pub fingerprints: Vec<String>,
     /// Their rules, in the same order.
     pub rules: Vec<String>,
+    /// In a comment: fingerprints that its findings had before their instructions changed, or of findings that
+    /// went: they come back to the same thread.
+    pub was: Vec<String>,
     /// In a comment: findings that it spoke about and that are gone, as `rule@commit`.
     pub gone: Vec<String>,
     /// The head commit in which all of the comment's findings were gone.
@@ -76,6 +79,7 @@ impl Marker {
         };
         many("fp", &self.fingerprints);
         many("rules", &self.rules);
+        many("was", &self.was);
         many("gone", &self.gone);
         many("ignored-rules", &self.ignored_rules);
         many("seen", &self.seen);
@@ -117,6 +121,7 @@ pub(super) fn split(text: &str) -> (&str, Option<Marker>) {
             }
             "fp" => &mut found.fingerprints,
             "rules" => &mut found.rules,
+            "was" => &mut found.was,
             "gone" => &mut found.gone,
             "ignored-rules" => &mut found.ignored_rules,
             "seen" => &mut found.seen,

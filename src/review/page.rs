@@ -4,18 +4,19 @@
 pub const MAX_BODY: usize = 65_536;
 
 /// Takes whole pieces as long as they fit, so that every fence and tag stays closed.
-pub(super) struct Page {
+#[derive(Debug, Clone, Default)]
+pub struct Page {
     /// What was taken, blank lines between the pieces.
-    pub(super) text: String,
+    pub text: String,
     /// The most bytes.
-    pub(super) limit: usize,
+    pub limit: usize,
     /// Number of pieces that did not fit.
-    pub(super) left_out: usize,
+    pub left_out: usize,
 }
 
 impl Page {
     /// Adds a piece when it fits, else counts it; returns whether it fitted.
-    pub(super) fn add(&mut self, piece: &str) -> bool {
+    pub fn add(&mut self, piece: &str) -> bool {
         let fits = self.fits(piece);
         if fits {
             if !self.text.is_empty() {
@@ -29,7 +30,7 @@ impl Page {
     }
 
     /// Whether a piece would fit.
-    pub(super) fn fits(&self, piece: &str) -> bool {
+    pub fn fits(&self, piece: &str) -> bool {
         self.text.len() + piece.len() + 2 <= self.limit
     }
 }

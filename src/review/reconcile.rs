@@ -14,6 +14,8 @@ use std::collections::{HashMap, HashSet};
 
 /// How far, in lines, a finding may have moved from an outdated thread that is still taken for the same one.
 const MAX_DRIFT: u32 = 60;
+/// The most fingerprints that a thread remembers of its past.
+const MAX_PAST: usize = 40;
 /// The most findings for which a thread is sought by likeness; the rest counts as new.
 const MAX_LIKENESS: usize = 300;
 
@@ -36,11 +38,20 @@ pub(super) struct History<'a> {
     pub(super) unresolvable: usize,
 }
 
-/// A finding that a thread speaks about.
+/// A finding that a thread speaks about, or spoke about.
 struct Slot {
     thread: usize,
-    rule: Option<usize>,
+    place: Place,
     claim: Claim,
+}
+
+/// Where in its thread's marker a slot comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The finding at this place of the list.
+    Now(usize),
+    /// One of the past.
+    Past,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,11 +106,16 @@ pub(super) fn reconcile<'a>(input: &Input<'a>, items: &[Item<'a>], quiet: &[Item
         }
     }
     let bodies = Bodies::of(input);
+    // What a body's marker names stood in a thread that is gone, or only in the body. A thread that is there
+    // and speaks of something else by now does not say it.
+    let in_body = |slots: &Slots<'_>, item: &Item<'_>| {
+        bodies.speak_of(input, item) && (bodies.list(input, item) || !slots.hold(input, item))
+    };
     let unsaid: Vec<usize> =
         (0..items.len()).filter(|i| said.get(*i) == Some(&None)).take(MAX_LIKENESS).collect();
     for index in unsaid {
         let Some(item) = items.get(index) else { continue };
-        if !bodies.speak_of(input, item)
+        if !in_body(&slots, item)
             && let Some(slot) = slots.find_alike(input, item)
         {
             slots.claim(slot, Claim::Item(index));
@@ -115,7 +131,7 @@ pub(super) fn reconcile<'a>(input: &Input<'a>, items: &[Item<'a>], quiet: &[Item
             history.ignored.push((*item, by));
         } else if said.is_some() {
             history.repeated += 1;
-        } else if bodies.speak_of(input, item) {
+        } else if in_body(&slots, item) {
             history.repeated += 1;
             if bodies.list(input, item) {
                 history.listed.push(*item);
@@ -124,8 +140,8 @@ pub(super) fn reconcile<'a>(input: &Input<'a>, items: &[Item<'a>], quiet: &[Item
             history.fresh.push(*item);
         }
     }
-    for (index, known) in threads.iter().enumerate() {
-        follow(input, known, &slots.of(index), items, &mut history);
+    for (known, slots) in threads.iter().zip(slots.by_thread()) {
+        follow(input, known, &slots, items, &mut history);
     }
     history
 }
@@ -142,13 +158,20 @@ impl<'t> Slots<'t> {
         let mut slots = Self { threads, all: Vec::new(), by_print: HashMap::new(), by_rule: HashMap::new() };
         for (thread, known) in threads.iter().enumerate() {
             for (place, print) in known.marker.fingerprints.iter().enumerate() {
-                let rule = known.marker.rules.get(place);
                 let index = slots.all.len();
-                slots.all.push(Slot { thread, rule: rule.map(|_| place), claim: Claim::Nobody });
+                slots.all.push(Slot { thread, place: Place::Now(place), claim: Claim::Nobody });
                 slots.by_print.entry(print).or_default().push(index);
-                if let Some(rule) = rule {
+                if let Some(rule) = known.marker.rules.get(place) {
                     slots.by_rule.entry(rule).or_default().push(index);
                 }
+            }
+        }
+        // After all others: what a thread says now goes before what it once said.
+        for (thread, known) in threads.iter().enumerate() {
+            for print in &known.marker.was {
+                let index = slots.all.len();
+                slots.all.push(Slot { thread, place: Place::Past, claim: Claim::Nobody });
+                slots.by_print.entry(print).or_default().push(index);
             }
         }
         slots
@@ -164,9 +187,25 @@ impl<'t> Slots<'t> {
         self.all.get(slot).map(|slot| slot.thread)
     }
 
-    /// Of a thread: the place in its marker, and who claims it.
-    fn of(&self, thread: usize) -> Vec<(Option<usize>, Claim)> {
-        self.all.iter().filter(|slot| slot.thread == thread).map(|slot| (slot.rule, slot.claim)).collect()
+    /// The slots of each thread: the place in its marker, and who claims it.
+    fn by_thread(&self) -> Vec<Vec<(Place, Claim)>> {
+        let mut out = vec![Vec::new(); self.threads.len()];
+        for slot in &self.all {
+            if let Some(own) = out.get_mut(slot.thread) {
+                own.push((slot.place, slot.claim));
+            }
+        }
+        out
+    }
+
+    /// Whether a thread on the finding's file holds its fingerprint, now or once.
+    fn hold(&self, input: &Input<'_>, item: &Item<'_>) -> bool {
+        let print = marker::clean(&item.finding.fingerprint);
+        let paths = paths(input, item);
+        let slots = self.by_print.get(print.as_str()).into_iter().flatten();
+        slots
+            .filter_map(|index| self.threads.get(self.all.get(*index)?.thread))
+            .any(|known| paths.iter().any(|path| *path == known.thread.path))
     }
 
     fn free<'s>(&'s self, among: Option<&'s Vec<usize>>) -> impl Iterator<Item = (usize, &'s Known<'t>)> {
@@ -301,12 +340,12 @@ fn is_unread(input: &Input<'_>, path: &str) -> bool {
 fn follow<'a>(
     input: &Input<'a>,
     known: &Known<'_>,
-    slots: &[(Option<usize>, Claim)],
+    slots: &[(Place, Claim)],
     items: &[Item<'a>],
     history: &mut History<'a>,
 ) {
     let Known { thread, marker } = known;
-    if slots.is_empty()
+    if marker.fingerprints.is_empty()
         || marker.ignored_by.is_some()
         || known.is_settled_by_person()
         || is_unread(input, &thread.path)
@@ -321,8 +360,10 @@ fn follow<'a>(
             Claim::Item(index) => living.extend(items.get(*index).copied()),
             Claim::Quiet => quiet = true,
             Claim::Nobody => {
-                let rule = place.and_then(|place| marker.rules.get(place)).map_or("", String::as_str);
-                gone.push(format!("{rule}@{}", input.commit));
+                if let Place::Now(place) = place {
+                    let rule = marker.rules.get(*place).map_or("", String::as_str);
+                    gone.push(format!("{rule}@{}", input.commit));
+                }
             }
         }
     }
@@ -357,7 +398,14 @@ fn follow<'a>(
             if back {
                 gone.clear();
             }
-            let body = restate(input, known, &living, gone);
+            let back_again = |entry: &String| {
+                living.iter().any(|item| entry.starts_with(&format!("{}@", item.finding.rule)))
+            };
+            gone.retain(|entry| !back_again(entry));
+            let mut was = marker.was.clone();
+            was.extend(marker.fingerprints.iter().filter(|print| !marker.was.contains(print)).cloned());
+            let old = was.len().saturating_sub(MAX_PAST);
+            let body = restate(input, known, &living, &Past { gone, was: was.split_off(old), moved: false });
             if normal(&body) != normal(&thread.body) {
                 history.updates.push(Update::Comment { id: comment(), body });
             }
@@ -373,20 +421,20 @@ fn follow<'a>(
 
 /// The text of a thread as it would be written today. A suggestion replaces the thread's lines, so it is
 /// offered only while these are the lines to replace.
-fn restate<'a>(input: &Input<'a>, known: &Known<'_>, living: &[Item<'a>], gone: Vec<String>) -> String {
+fn restate<'a>(input: &Input<'a>, known: &Known<'_>, living: &[Item<'a>], past: &Past) -> String {
     let (drafts, body) = draft::draft(input, living);
     if let ([draft], Some(lines)) = (drafts.as_slice(), known.lines())
         && body.is_empty()
         && draft.path == known.thread.path
         && draft.range == lines
     {
-        return comment::write(input, draft, &Past { gone, moved: false }).body;
+        return comment::write(input, draft, past).body;
     }
     let path = Utf8Path::new(&known.thread.path).to_owned();
     let range = known.lines().or_else(|| living.first().map(Item::lines));
     let entries = living.iter().map(|item| Entry { item: *item, in_block: false }).collect();
     let draft = Draft { path, range: range.unwrap_or(LineRange::new(1, 1)), entries, block: None };
-    comment::write(input, &draft, &Past { gone, moved: known.lines().is_none() }).body
+    comment::write(input, &draft, &Past { moved: known.lines().is_none(), ..past.clone() }).body
 }
 
 /// A text without what GitHub may change when it stores it.

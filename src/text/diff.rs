@@ -95,6 +95,20 @@ pub fn changes(old: &[&str], new: &[&str]) -> Vec<Change> {
         .collect()
 }
 
+/// The line of the old text that a line of the new one comes from, or where it was put in. Lines count from 1.
+pub fn line_before(old: &str, new: &str, line: u32) -> u32 {
+    if old == new {
+        return line;
+    }
+    let (old, new) = (lines(old), lines(new));
+    let at = line.saturating_sub(1) as usize;
+    let before = ops(&old, &new).iter().find(|op| op.new_range().contains(&at)).map(|op| {
+        let within = at - op.new_range().start;
+        op.old_range().start + within.min(op.old_range().len().saturating_sub(1))
+    });
+    before.unwrap_or(at).min(old.len().saturating_sub(1)) as u32 + 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +117,14 @@ mod tests {
     fn equal_texts_have_no_diff() {
         assert_eq!(unified("a\n", "a\n", "a", "b"), "");
         assert!(changes(&["a"], &["a"]).is_empty());
+    }
+
+    #[test]
+    fn follows_lines_back() {
+        let (old, new) = ("a\nb\nc\n", "x\na\nB1\nB2\nc\n");
+        let back: Vec<u32> = (1..=6).map(|line| line_before(old, new, line)).collect();
+        assert_eq!(back, [1, 1, 2, 2, 3, 3]);
+        assert_eq!(line_before("", "a\n", 1), 1);
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(crate) const FINDINGS: usize = 30;
 const FIRST: usize = 3;
 /// How much faster pauses pass, and deadlines: those only where they are to be met.
 const FASTER: &str = "40:1";
-const FASTER_DEADLINES: &str = "40:20";
+const FASTER_DEADLINES: &str = "40:10";
 const API: &str = "/repos/octo-org/shop";
 
 /// What became of a run.

@@ -50,6 +50,7 @@ pub(crate) fn target() -> Target {
     target.head_sha = Some(HEAD.to_owned());
     target.base_sha = Some(BASE.to_owned());
     target.commits = Some(1);
+    target.opened = true;
     target
 }
 

@@ -1,11 +1,11 @@
 //! What a change does to the Dockerfiles it touches: both sides linted, and planned as a review.
 
-use super::UsageError;
-use crate::config::{Config, ConfigError, FILE_NAMES, Level, ReportScope, Suggestions};
-use crate::dockerfile::{ImageReference, parse, stages};
+use crate::cli::configuration;
+use crate::config::{Config, Level, ReportScope, Suggestions};
+use crate::dockerfile::{parse, stages};
 use crate::lint::{self, FileReport, Named};
 use crate::repository::project::Project;
-use crate::repository::{Lookup, Tree, is_dockerfile};
+use crate::repository::{Tree, is_dockerfile};
 use crate::review::{FileDiff, Input, LineRange, Plan, ReportMode, Settings, Talk, plan};
 use crate::rules::{self, Finding, Safety};
 use crate::text::{Source, Span};
@@ -38,39 +38,14 @@ pub(super) struct Options {
     pub(super) today: Date,
 }
 
+const PLACE: &str = "the base of the change";
+
 /// Reads the configuration from the base: what a change brings must not switch rules off for itself.
-///
-/// The file that `images:` names is left open where the base does not know it yet: see [`complete`].
 ///
 /// # Errors
 /// When the configuration is broken, or a file that is named is not there.
 pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Result<Config> {
-    let (path, text) = if let Some(path) = named {
-        let Lookup::Found(text) = base.read(path) else {
-            let message = format!("the configuration `{path}` is not in the base of the change");
-            return Err(UsageError(message).into());
-        };
-        (path.to_owned(), text)
-    } else {
-        let found = FILE_NAMES.iter().find_map(|name| Some((*name, base.read(Utf8Path::new(name)).found()?)));
-        let Some((name, text)) = found else { return Ok(Config::default()) };
-        (name.into(), text)
-    };
-    let mut config = Config::parse(&path, &text)?;
-    let unknown: Vec<ConfigError> = config.unknown_rules(&crate::cli::explain::known_names());
-    if let Some(error) = unknown.into_iter().next() {
-        return Err(error.into());
-    }
-    let images = &mut config.images;
-    if let Some(file) = images.file.clone() {
-        match base.read(&file) {
-            Lookup::Found(text) => images.read_file(&file, &text)?,
-            Lookup::Absent => return Err(images.file_error("is not in the base of the change").into()),
-            Lookup::Unknown => return Ok(config),
-        }
-    }
-    images.check_names(|name| ImageReference::parse(name).is_some())?;
-    Ok(config)
+    configuration::read(base, named, PLACE)
 }
 
 /// Whether everything that the configuration names has been read.
@@ -78,10 +53,7 @@ pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Resul
 /// # Errors
 /// When a file of it cannot be read.
 pub(super) fn complete(config: &Config) -> anyhow::Result<()> {
-    match config.images.file {
-        Some(_) => Err(config.images.file_error("cannot be read in the base of the change").into()),
-        None => Ok(()),
-    }
+    configuration::complete(config, PLACE)
 }
 
 /// Lints both sides and plans the review.
