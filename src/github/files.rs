@@ -105,12 +105,16 @@ impl From<FileJson> for ChangedFile {
 
 /// Lists the changed files. The second value says whether GitHub had no more pages.
 ///
-/// Where there are fewer than the event names, a page was cut or came empty: they are listed once more, and
+/// Where there are fewer than expected, a page was cut or came empty: they are listed once more, and
 /// what was missing is added.
-pub(super) async fn list(client: &Client, target: &Target) -> Result<(Vec<ChangedFile>, bool), GithubError> {
+pub(super) async fn list(
+    client: &Client,
+    target: &Target,
+    expected: Option<u64>,
+) -> Result<(Vec<ChangedFile>, bool), GithubError> {
     let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
     let mut complete = pages(client, target, &mut files, &mut seen).await?;
-    if target.changed_files.is_some_and(|all| (files.len() as u64) < all.min(MAX_FILES as u64)) {
+    if expected.is_some_and(|all| (files.len() as u64) < all.min(MAX_FILES as u64)) {
         complete = pages(client, target, &mut files, &mut seen).await?;
     }
     files.truncate(MAX_FILES);

@@ -27,6 +27,7 @@ mod query;
 mod reference;
 mod refusal;
 mod session;
+mod sharing;
 mod snapshot;
 mod update;
 

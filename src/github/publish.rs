@@ -175,7 +175,10 @@ impl Publisher<'_> {
                     Ok(None)
                         if posts < MAX_POSTS
                             && self.client.is_patient()
-                            && !matches!(error, GithubError::Late { .. }) => {}
+                            && !matches!(error, GithubError::Late { .. }) =>
+                    {
+                        continue;
+                    }
                     // Not knowing whether it is there, it must not be posted again.
                     Ok(None) | Err(_) => return Err(error),
                 }

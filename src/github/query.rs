@@ -160,7 +160,7 @@ pub(super) struct Answer {
 }
 
 /// What is at a path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Found {
     Object(Object),
     /// Nothing.
@@ -309,7 +309,7 @@ pub(super) struct Review {
     pub(super) commit: Option<Oid>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Object {
     #[serde(rename = "__typename")]
@@ -324,7 +324,7 @@ pub(super) struct Object {
     pub(super) entries: Option<Vec<TreeEntry>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct TreeEntry {
     pub(super) name: String,
     /// The git mode as a number: 33188 is 100644.

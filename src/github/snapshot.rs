@@ -10,7 +10,8 @@ use super::client::Client;
 use super::error::GithubError;
 use super::event::{Target, is_sha};
 use super::files::{self, ChangedFile, MAX_FILES, Status};
-use super::query::{self, About, Ask, Found, MAX_OBJECTS, Pull, Revisions, Side};
+use super::query::{self, About, Ask, MAX_OBJECTS, Pull, Revisions, Side};
+use super::sharing::Sharing;
 use crate::repository::MemoryTree;
 use crate::review::{OwnReview, OwnThread, Talk};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -58,6 +59,8 @@ pub struct Snapshot {
     pub(super) asked: BTreeSet<Ask>,
     /// Folders whose entries are known.
     pub(super) listed: BTreeSet<Ask>,
+    /// What is the same in base and head.
+    pub(super) sharing: Sharing,
     /// Files whose text is known.
     pub(super) readable: BTreeSet<Ask>,
 }
@@ -97,6 +100,7 @@ impl Snapshot {
             asked: BTreeSet::new(),
             listed: BTreeSet::new(),
             readable: BTreeSet::new(),
+            sharing: Sharing::default(),
         }
     }
 }
@@ -119,7 +123,8 @@ pub(super) async fn take(
         accept_head(&mut snapshot, &answer.pull)?;
         pull = Some(answer.pull);
     }
-    list_files(client, target, &mut snapshot).await?;
+    let expected = pull.as_ref().map(|pull| pull.changed_files).or(target.changed_files);
+    list_files(client, target, expected, &mut snapshot).await?;
     if let Some(pull) = &pull {
         note_missing_files(&mut snapshot, pull.changed_files);
     }
@@ -141,8 +146,9 @@ pub(super) async fn take(
         }
         return Ok(snapshot);
     }
-    let asks = asks(&snapshot.files, &candidates, wanted);
-    let base_asks: Vec<Ask> = asks.iter().filter(|a| a.side == Side::Base).cloned().collect();
+    let wishes = asks(&snapshot.files, &candidates, wanted);
+    let mut asks = snapshot.sharing.once(wishes.clone());
+    asks.truncate(MAX_OBJECTS);
     let head = snapshot.head_sha.clone();
     let base = match (pull, guess) {
         (None, Some(guess)) => {
@@ -150,28 +156,26 @@ pub(super) async fn take(
             let revisions = Revisions { base: &guess, head: &head };
             let answer = ask(client, target, About::All, Some(revisions), &asks).await?;
             accept_head(&mut snapshot, &answer.pull)?;
-            let base = find_merge_base(client, target, &answer.pull, &mut snapshot.notes).await?;
+            let base = find_merge_base(client, target, &answer.pull, &mut snapshot).await?;
             let guessed = answer.base.as_deref() == Some(base.as_str());
             snapshot.base_sha.clone_from(&base);
-            let found: Vec<(Ask, Found)> = asks
-                .into_iter()
-                .zip(answer.objects)
-                .filter(|(ask, _)| guessed || ask.side == Side::Head)
-                .collect();
+            let kept =
+                asks.into_iter().zip(answer.objects).filter(|(ask, _)| guessed || ask.side == Side::Head);
+            let found = snapshot.sharing.both(kept);
             super::content::fill(client, target, &mut snapshot, found).await?;
             accept_talk(client, target, &mut snapshot, answer.pull).await?;
-            (!guessed).then_some((base, base_asks))
+            (!guessed).then_some((base, wishes))
         }
         (Some(pull), _) => {
-            let base = find_merge_base(client, target, &pull, &mut snapshot.notes).await?;
+            let base = find_merge_base(client, target, &pull, &mut snapshot).await?;
             snapshot.base_sha.clone_from(&base);
             accept_talk(client, target, &mut snapshot, pull).await?;
-            Some((base, asks))
+            Some((base, wishes))
         }
         (None, None) => None,
     };
-    if let Some((base, asks)) = base {
-        read(client, target, &mut snapshot, &base, asks).await?;
+    if let Some((base, wishes)) = base {
+        read(client, target, &mut snapshot, &base, wishes).await?;
     }
     finish(&mut snapshot, &candidates);
     Ok(snapshot)
@@ -193,29 +197,36 @@ pub(super) async fn fetch(
             }
         }
     }
-    let asks: Vec<Ask> = asks.into_iter().filter(|a| !snapshot.asked.contains(a)).take(MAX_OBJECTS).collect();
-    if asks.is_empty() || snapshot.base_sha.is_empty() || snapshot.head_sha.is_empty() {
+    if snapshot.base_sha.is_empty() || snapshot.head_sha.is_empty() {
         return Ok(false);
     }
     let base = snapshot.base_sha.clone();
-    read(client, target, snapshot, &base, asks).await?;
-    Ok(true)
+    read(client, target, snapshot, &base, asks.into_iter().collect()).await
 }
 
-/// Reads objects of the two revisions, and checks that the head has not moved.
+/// Reads objects of the two revisions that were not looked at before, as many as fit, and checks that the head
+/// has not moved. `false` when there were none.
 async fn read(
     client: &Client,
     target: &Target,
     snapshot: &mut Snapshot,
     base: &str,
-    asks: Vec<Ask>,
-) -> Result<(), GithubError> {
+    wishes: Vec<Ask>,
+) -> Result<bool, GithubError> {
+    let new = wishes.into_iter().filter(|ask| !snapshot.asked.contains(ask)).collect();
+    let mut asks = snapshot.sharing.once(new);
+    asks.truncate(MAX_OBJECTS);
+    if asks.is_empty() {
+        return Ok(false);
+    }
     let head = snapshot.head_sha.clone();
     let taken = client.now();
     let answer = ask(client, target, About::Head, Some(Revisions { base, head: &head }), &asks).await?;
     accept_head(snapshot, &answer.pull)?;
     snapshot.taken = taken;
-    super::content::fill(client, target, snapshot, asks.into_iter().zip(answer.objects).collect()).await
+    let found = snapshot.sharing.both(asks.into_iter().zip(answer.objects));
+    super::content::fill(client, target, snapshot, found).await?;
+    Ok(true)
 }
 
 /// Asks, and where GitHub does not manage it at once (it gives a query ten seconds), in parts.
@@ -295,13 +306,21 @@ fn note_missing_files(snapshot: &mut Snapshot, expected: u64) {
     }
 }
 
-async fn list_files(client: &Client, target: &Target, snapshot: &mut Snapshot) -> Result<(), GithubError> {
-    let (files, complete) = files::list(client, target).await?;
+async fn list_files(
+    client: &Client,
+    target: &Target,
+    expected: Option<u64>,
+    snapshot: &mut Snapshot,
+) -> Result<(), GithubError> {
+    let (files, complete) = files::list(client, target, expected).await?;
     if !complete {
         snapshot.notes.push(format!(
             "The pull request changes more than {MAX_FILES} files, and GitHub lists no more; Dockerfiles \
              among the others are not reviewed."
         ));
+    }
+    if complete && expected.is_some_and(|all| files.len() as u64 == all) {
+        snapshot.sharing = Sharing::new(&files);
     }
     snapshot.files = files;
     Ok(())
@@ -352,7 +371,6 @@ fn asks(
     }
     let mut seen = BTreeSet::new();
     asks.retain(|ask| seen.insert(ask.clone()));
-    asks.truncate(MAX_OBJECTS);
     asks
 }
 
@@ -382,7 +400,7 @@ async fn find_merge_base(
     client: &Client,
     target: &Target,
     pull: &Pull,
-    notes: &mut Vec<String>,
+    snapshot: &mut Snapshot,
 ) -> Result<String, GithubError> {
     if let Some(base) = query::merge_base(pull).filter(|base| is_sha(base)) {
         return Ok(base);
@@ -401,7 +419,9 @@ async fn find_merge_base(
         }
         // Unrelated histories have none.
         Ok(_) | Err(GithubError::NotFound { .. }) => {
-            notes.push(
+            // The list of changed files speaks of something else than what is compared now.
+            snapshot.sharing = Sharing::default();
+            snapshot.notes.push(
                 "GitHub names no merge base; the head is compared with the tip of the base branch."
                     .to_owned(),
             );
