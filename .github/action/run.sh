@@ -36,6 +36,12 @@ case ${INPUT_DRY_RUN:-false} in
   false) ;;
   *) misused "the input 'dry-run' must be 'true' or 'false'." ;;
 esac
+if [[ -n ${INPUT_PLAN:-} ]]; then
+  arguments+=("--plan=$INPUT_PLAN")
+fi
+if [[ -n ${INPUT_PUBLISH:-} ]]; then
+  arguments+=("--publish=$INPUT_PUBLISH")
+fi
 
 # switch INPUT VALUE FLAG: the flag where the input is true. A dry run writes nothing.
 switch() {

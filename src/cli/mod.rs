@@ -15,7 +15,7 @@ pub mod syntax;
 mod write;
 
 use crate::config::ConfigError;
-use crate::github::{EnvironmentError, EventError, GithubError, RepositoryError};
+use crate::github::{EnvironmentError, EventError, GithubError, PlanFileError, RepositoryError};
 use crate::repository::GitError;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -139,6 +139,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.is::<EnvironmentError>()
         || error.is::<RepositoryError>()
         || error.is::<EventError>()
+        || error.is::<PlanFileError>()
         || error.is::<GitError>()
         || matches!(error.downcast_ref(), Some(GithubError::MissingToken));
     if usage { Exit::Usage } else { Exit::Failure }

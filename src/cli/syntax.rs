@@ -3,7 +3,7 @@
 use super::Exit;
 use super::streams::Streams;
 use crate::dockerfile::{Dockerfile, Heredoc, Instruction, parse};
-use crate::text::Source;
+use crate::text::{Source, log};
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
         bytes = std::fs::read(&args.path).with_context(|| format!("cannot read {}", args.path))?;
     }
     let source = Source::from_bytes(bytes).with_context(|| format!("cannot read {}", args.path))?;
-    streams.print(&serde_json::to_string(&describe(&parse(&source)))?);
+    streams.print(&log::inert_json(serde_json::to_string(&describe(&parse(&source)))?));
     streams.print("\n");
     Ok(Exit::Clean)
 }

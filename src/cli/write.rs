@@ -66,7 +66,7 @@ fn missing(path: &Utf8Path) -> Result<Utf8PathBuf, String> {
 }
 
 /// A new file with the permissions that the umask gives; a private one would surprise in a repository.
-fn create_in(folder: &Utf8Path) -> std::io::Result<NamedTempFile> {
+pub(super) fn create_in(folder: &Utf8Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tidewaiter-");
     #[cfg(unix)]

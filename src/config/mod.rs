@@ -9,6 +9,7 @@
 //!   package-version-unpinned: # or a mapping: the level, and the options in the rule's documentation
 //!     level: info
 //!     system-packages: true
+//! allow-inline-ignore: true   # false: ignore comments in the files silence nothing
 //! exclude:                    # globs, relative to the root; without `/` at any depth; folders with all below
 //!   - examples/
 //! review:
@@ -35,6 +36,7 @@ pub use model::{
     Config, Exclude, FILE_NAMES, FailOn, MAX_BYTES, ReportScope, ReviewSettings, RuleSetting, Suggestions,
 };
 pub use options::{NO_OPTIONS, RULE_OPTIONS, RuleOptions};
+pub use read::nests_too_deep;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fmt;

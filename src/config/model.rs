@@ -15,7 +15,7 @@ pub const FILE_NAMES: [&str; 2] = [".tidewaiter.yml", ".github/tidewaiter.yml"];
 pub const MAX_BYTES: u64 = 256 * 1024;
 
 /// The settings of one repository. [`Config::default`] is what counts without a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Which findings a review speaks about (`report:`).
     pub report: ReportScope,
@@ -27,12 +27,30 @@ pub struct Config {
     pub options: RuleOptions,
     /// Files that are left out (`exclude:`).
     pub exclude: Exclude,
+    /// Whether comments in the files may silence findings (`allow-inline-ignore:`).
+    pub allow_inline_ignore: bool,
     /// How the review is written (`review:`).
     pub review: ReviewSettings,
     /// What is said about base images (`images:`).
     pub images: Images,
     /// The text the settings were read from, for messages with line and column.
     pub(super) origin: Option<(Utf8PathBuf, Arc<str>)>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            report: ReportScope::default(),
+            fail_on: FailOn::default(),
+            rules: BTreeMap::new(),
+            options: RuleOptions::default(),
+            exclude: Exclude::default(),
+            allow_inline_ignore: true,
+            review: ReviewSettings::default(),
+            images: Images::default(),
+            origin: None,
+        }
+    }
 }
 
 impl Config {

@@ -17,7 +17,7 @@ use serde::de::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-const KEYS: &[&str] = &["report", "fail-on", "rules", "exclude", "review", "images"];
+const KEYS: &[&str] = &["report", "fail-on", "rules", "allow-inline-ignore", "exclude", "review", "images"];
 const REVIEW_KEYS: &[&str] = &["inline-level", "max-comments", "suggestions", "resolve-fixed"];
 const SCOPES: &[&str] = &["introduced", "changed-lines", "all"];
 const LEVELS: &[&str] = &["error", "warning", "info", "style"];
@@ -39,11 +39,35 @@ pub(super) fn parse(path: &Utf8Path, text: &str) -> Result<Config, ConfigError> 
     if is_blank(text) {
         return Ok(Config::default());
     }
+    if nests_too_deep(text) {
+        return Err(too_deep(path));
+    }
     let mut config =
         Top.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| from_yaml(path, &error))?;
     config.origin = Some((path.to_owned(), text.into()));
     config.images.origin.clone_from(&config.origin);
     Ok(config)
+}
+
+/// The most brackets that may be open at once in YAML that is given to the reader of values.
+const MAX_OPEN: usize = 200;
+
+/// Whether a text of YAML opens more brackets, one in the other, than anybody writes: the reader takes quadratic
+/// time for them. Brackets in quotes count, too; their number is as small.
+pub fn nests_too_deep(text: &str) -> bool {
+    let mut open = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > MAX_OPEN
+    })
+}
+
+pub(super) fn too_deep(path: &Utf8Path) -> ConfigError {
+    ConfigError::new(path, None, format!("more than {MAX_OPEN} brackets are open at once"))
 }
 
 /// Only comments and blank lines: the YAML reader takes that for an unexpected end.
@@ -231,7 +255,7 @@ macro_rules! mapping {
     };
 }
 
-mapping!(Top -> Config, "a mapping with the keys report, fail-on, rules, exclude, review, images", |map, seen| {
+mapping!(Top -> Config, "a mapping with the keys report, fail-on, rules, allow-inline-ignore, exclude, review, images", |map, seen| {
     let mut out = Config::default();
     while let Some(key) = map.next_key_seed(Key { names: Some(KEYS), seen: Some(&mut seen), stop: None })? {
         match key.as_str() {
@@ -249,6 +273,7 @@ mapping!(Top -> Config, "a mapping with the keys report, fail-on, rules, exclude
                 };
             }
             "rules" => (out.rules, out.options) = map.next_value_seed(Rules)?,
+            "allow-inline-ignore" => out.allow_inline_ignore = map.next_value::<bool>()?,
             "exclude" => out.exclude = map.next_value_seed(Globs)?,
             "images" => out.images = map.next_value_seed(ImagesSeed)?,
             _ => out.review = map.next_value_seed(Review)?,
@@ -487,12 +512,12 @@ mod tests {
     #[test]
     fn reads_everything() {
         let config = parse(
-            "report: all\nfail-on: warning\nrules:\n  run-as-root: off\n  DL3020: false\n  x: on\n  y: style\n\
+            "report: all\nfail-on: warning\nallow-inline-ignore: false\nrules:\n  run-as-root: off\n  DL3020: false\n  x: on\n  y: style\n\
              exclude:\n  - examples/\n  - '*.dev'\n  - /a/b.Dockerfile\n\
              review:\n  inline-level: info\n  max-comments: 5\n  suggestions: safe\n",
         )
         .unwrap();
-        assert_eq!(config.report, ReportScope::All);
+        assert_eq!((config.report, config.allow_inline_ignore), (ReportScope::All, false));
         assert_eq!(config.fail_on, FailOn::At(Level::Warning));
         assert_eq!(config.setting("run-as-root", &[]), Some(RuleSetting::Off));
         assert_eq!(config.setting("add-instead-of-copy", &["dl3020"]), Some(RuleSetting::Off));
@@ -519,7 +544,7 @@ mod tests {
         for text in ["", "# only a comment\n", "---\n", "rules:\nexclude:\nreview:\n"] {
             let config = parse(text).unwrap();
             assert_eq!(config.fail_on, FailOn::At(Level::Error), "{text:?}");
-            assert_eq!(config.review.max_comments, 30);
+            assert!(config.review.max_comments == 30 && config.allow_inline_ignore);
             assert!(!config.exclude.matches("Dockerfile".into()));
         }
     }
@@ -529,7 +554,7 @@ mod tests {
         let cases = [
             (
                 "fial-on: error\n",
-                ".tidewaiter.yml:1:1: unknown key `fial-on`; did you mean `fail-on`? (one of report, fail-on, rules, exclude, review, images)",
+                ".tidewaiter.yml:1:1: unknown key `fial-on`; did you mean `fail-on`? (one of report, fail-on, rules, allow-inline-ignore, exclude, review, images)",
             ),
             (
                 "report: all\nfail-on: waring\n",
@@ -562,7 +587,7 @@ mod tests {
             ),
             (
                 "- a\n",
-                ".tidewaiter.yml:1:1: invalid type: sequence, expected a mapping with the keys report, fail-on, rules, exclude, review, images",
+                ".tidewaiter.yml:1:1: invalid type: sequence, expected a mapping with the keys report, fail-on, rules, allow-inline-ignore, exclude, review, images",
             ),
         ];
         for (text, message) in cases {
@@ -588,6 +613,10 @@ mod tests {
         }
         let bomb = lines.join("\n");
         assert!(parse(&bomb).is_err());
-        assert!(parse(&"[".repeat(10_000)).is_err());
+        for deep in ["[", "{", "- ", "? ", "a: [", "&a [", "!!x {a: "] {
+            let start = std::time::Instant::now();
+            assert!(parse(&deep.repeat(250_000 / deep.len())).is_err());
+            assert!(start.elapsed().as_secs() < 20, "{deep}");
+        }
     }
 }

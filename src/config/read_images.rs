@@ -3,7 +3,7 @@
 use super::ConfigError;
 use super::images::{DISTRIBUTIONS, EndOfLife, ImageEntry, Images, PACKAGE_MANAGERS, SHELLS};
 use super::model::MAX_BYTES;
-use super::read::{Key, OneOf, from_yaml, is_blank, unknown_name};
+use super::read::{Key, OneOf, from_yaml, is_blank, nests_too_deep, too_deep, unknown_name};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeSet;
@@ -36,6 +36,9 @@ pub(super) fn parse_file(path: &Utf8Path, text: &str) -> Result<Vec<ImageEntry>,
     }
     if is_blank(text) {
         return Ok(Vec::new());
+    }
+    if nests_too_deep(text) {
+        return Err(too_deep(path));
     }
     Entries.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| from_yaml(path, &error))
 }

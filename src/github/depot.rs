@@ -280,7 +280,9 @@ impl Checkout {
                 "The repository has {all} Dockerfiles; {MAX_AUDITED} of them, those nearest to the root, are looked at."
             ));
         }
-        notes.into_iter().for_each(|note| self.note(note));
+        for note in notes {
+            self.note(note);
+        }
         out
     }
 

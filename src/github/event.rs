@@ -111,6 +111,9 @@ pub enum EventError {
 
 const BY_HAND: &str = "Run Tidewaiter on `pull_request`, or by `workflow_dispatch` with the number in the input \
                        `pull-request`";
+const BY_PUBLISHING: &str = "After a run on `pull_request` that wrote a plan file, give that file as `publish` \
+                             (`--publish FILE`); else run Tidewaiter on `pull_request`, or by `workflow_dispatch` with \
+                             the number in the input `pull-request`";
 
 impl Target {
     /// A pull request named by hand.
@@ -134,15 +137,8 @@ impl Target {
     /// # Errors
     /// See [`EventError`]; [`EventError::NoPullRequest`] and [`EventError::Bot`] are not faults.
     pub fn from_environment(env: &Environment) -> Result<Self, EventError> {
-        let path = env.event_path.as_deref().ok_or(EventError::NotInWorkflow("GITHUB_EVENT_PATH"))?;
-        let event = env.event_name.as_deref().ok_or(EventError::NotInWorkflow("GITHUB_EVENT_NAME"))?;
-        let read = |source| EventError::Read { path: path.to_owned(), source };
-        let size = std::fs::metadata(path).map_err(read)?.len();
-        if size > MAX_EVENT_BYTES {
-            return Err(EventError::TooLarge { path: path.to_owned(), size });
-        }
-        let bytes = std::fs::read(path).map_err(read)?;
-        Self::from_payload(event, &bytes, path, env.repository.as_ref())
+        let (event, path, payload) = read(env)?;
+        Self::from_payload(event, &payload, path, env.repository.as_ref())
     }
 
     /// Finds the pull request in an event's payload. `path` is named in messages; `repository` is the run's,
@@ -217,19 +213,29 @@ impl Target {
             "workflow_dispatch" | "repository_dispatch" => {
                 Self::new(repository, number_of_inputs(event, &payload)?)
             }
-            _ => {
-                return Err(nothing(
-                    format!(
-                        "the run was started by the event {:?}",
-                        event.chars().take(60).collect::<String>()
-                    ),
-                    BY_HAND,
-                ));
-            }
+            "workflow_run" => return Err(nothing(started_by(event), BY_PUBLISHING)),
+            _ => return Err(nothing(started_by(event), BY_HAND)),
         };
         event.clone_into(&mut target.event);
         Ok(target)
     }
+}
+
+/// The event's name, the payload's path and the payload.
+pub(super) fn read(env: &Environment) -> Result<(&str, &Path, Vec<u8>), EventError> {
+    let path = env.event_path.as_deref().ok_or(EventError::NotInWorkflow("GITHUB_EVENT_PATH"))?;
+    let event = env.event_name.as_deref().ok_or(EventError::NotInWorkflow("GITHUB_EVENT_NAME"))?;
+    let read = |source| EventError::Read { path: path.to_owned(), source };
+    let size = std::fs::metadata(path).map_err(read)?.len();
+    if size > MAX_EVENT_BYTES {
+        return Err(EventError::TooLarge { path: path.to_owned(), size });
+    }
+    Ok((event, path, std::fs::read(path).map_err(read)?))
+}
+
+/// The reason why an event is of no use.
+pub(super) fn started_by(event: &str) -> String {
+    format!("the run was started by the event {:?}", event.chars().take(60).collect::<String>())
 }
 
 fn number_of_inputs(event: &str, payload: &Value) -> Result<u64, EventError> {
@@ -251,12 +257,12 @@ fn number_of_inputs(event: &str, payload: &Value) -> Result<u64, EventError> {
     })
 }
 
-fn text<'a>(payload: &'a Value, pointer: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(payload: &'a Value, pointer: &str) -> Option<&'a str> {
     payload.pointer(pointer).and_then(Value::as_str)
 }
 
 /// A commit's id: it goes into URLs and revision expressions.
-fn sha(payload: &Value, pointer: &str) -> Option<String> {
+pub(super) fn sha(payload: &Value, pointer: &str) -> Option<String> {
     text(payload, pointer).filter(|s| is_sha(s)).map(str::to_ascii_lowercase)
 }
 

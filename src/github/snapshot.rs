@@ -12,7 +12,7 @@ use super::event::{Target, is_sha};
 use super::files::{self, ChangedFile, MAX_FILES, Status};
 use super::query::{self, About, Ask, MAX_OBJECTS, Pull, Revisions, Side};
 use super::sharing::Sharing;
-use crate::repository::MemoryTree;
+use crate::repository::{MemoryTree, likely_dockerfiles, matters, related_first};
 use crate::review::{OwnReview, OwnThread, Talk};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -47,6 +47,8 @@ pub struct Snapshot {
     pub head_sha: String,
     /// The merge base; the event's base commit where nothing was read for want of a Dockerfile.
     pub base_sha: String,
+    /// Whether a changed file that is no Dockerfile may concern an image all the same.
+    pub(super) around: bool,
     /// Whether the head lies in another repository.
     pub fork: bool,
     /// What was left out and why; text of the repository stands between backticks.
@@ -71,6 +73,17 @@ impl Snapshot {
         self.files.iter().filter(|file| file.dockerfile)
     }
 
+    /// Whether anything that concerns an image changed: only then the revisions were looked at.
+    pub fn concerns_images(&self) -> bool {
+        self.around || self.dockerfiles().next().is_some()
+    }
+
+    /// The changed files by all their names, in head and base.
+    pub fn changed_paths(&self) -> Vec<Utf8PathBuf> {
+        let files = self.files.iter().filter(|file| file.status != Status::Unchanged);
+        files.flat_map(|file| [file.head_path(), file.base_path()]).flatten().map(ToOwned::to_owned).collect()
+    }
+
     pub(super) fn tree(&mut self, side: Side) -> &mut MemoryTree {
         match side {
             Side::Base => &mut self.base,
@@ -93,6 +106,7 @@ impl Snapshot {
             talk: Talk::default(),
             head_sha: target.head_sha.clone().unwrap_or_default(),
             base_sha: target.base_sha.clone().unwrap_or_default(),
+            around: false,
             fork: target.fork,
             notes: Vec::new(),
             own_reviews: BTreeSet::new(),
@@ -129,7 +143,9 @@ pub(super) async fn take(
         note_missing_files(&mut snapshot, pull.changed_files);
     }
     let candidates = candidates(&mut snapshot, is_dockerfile);
-    if candidates.is_empty() {
+    let changed = snapshot.changed_paths();
+    snapshot.around = changed.iter().any(|path| matters(path));
+    if candidates.is_empty() && !snapshot.around {
         // What was said before a push that took the Dockerfiles out of the change is settled by it.
         let pull = match pull {
             Some(pull) => Some(pull),
@@ -146,7 +162,7 @@ pub(super) async fn take(
         }
         return Ok(snapshot);
     }
-    let wishes = asks(&snapshot.files, &candidates, wanted);
+    let wishes = asks(&snapshot.files, &candidates, &changed, wanted);
     let mut asks = snapshot.sharing.once(wishes.clone());
     asks.truncate(MAX_OBJECTS);
     let head = snapshot.head_sha.clone();
@@ -201,7 +217,10 @@ pub(super) async fn fetch(
         return Ok(false);
     }
     let base = snapshot.base_sha.clone();
-    read(client, target, snapshot, &base, asks.into_iter().collect()).await
+    // Where not all fit, both sides of the same paths do: what one side alone knows looks like a change.
+    let mut asks: Vec<Ask> = asks.into_iter().collect();
+    asks.sort_by(|a, b| (&a.path, a.side).cmp(&(&b.path, b.side)));
+    read(client, target, snapshot, &base, asks).await
 }
 
 /// Reads objects of the two revisions that were not looked at before, as many as fit, and checks that the head
@@ -215,7 +234,8 @@ async fn read(
 ) -> Result<bool, GithubError> {
     let new = wishes.into_iter().filter(|ask| !snapshot.asked.contains(ask)).collect();
     let mut asks = snapshot.sharing.once(new);
-    asks.truncate(MAX_OBJECTS);
+    let left_out = asks.split_off(asks.len().min(MAX_OBJECTS));
+    asks.pop_if(|last| left_out.first().is_some_and(|next| next.path == last.path));
     if asks.is_empty() {
         return Ok(false);
     }
@@ -346,10 +366,11 @@ fn candidates(snapshot: &mut Snapshot, is_dockerfile: &dyn Fn(&Utf8Path) -> bool
 }
 
 /// What to look at first: the Dockerfiles, their folders and the root with the entries' modes, and wanted
-/// files as far as they fit. What does not fit stays unknown and can be fetched.
+/// files as far as they fit; where other files changed that matter, also what is around these. What does not fit stays unknown and can be fetched.
 fn asks(
     files: &[ChangedFile],
     candidates: &[usize],
+    changed: &[Utf8PathBuf],
     wanted: &dyn Fn(&[Utf8PathBuf]) -> Vec<Utf8PathBuf>,
 ) -> Vec<Ask> {
     let mut asks = Vec::new();
@@ -366,8 +387,18 @@ fn asks(
         file.head_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
         file.base_path().and_then(Utf8Path::parent).into_iter().for_each(&mut both);
     }
-    for path in wanted(&names) {
-        both(&path);
+    let around = related_first(changed);
+    if names.is_empty() {
+        // Without a changed Dockerfile the likely ones stand for it: the nearest, and the one at the root.
+        for path in &around {
+            both(path);
+        }
+        let likely = likely_dockerfiles(changed);
+        names.extend(likely.first().cloned());
+        names.extend(likely.last().cloned());
+    }
+    for path in wanted(&names).iter().chain(&around) {
+        both(path);
     }
     let mut seen = BTreeSet::new();
     asks.retain(|ask| seen.insert(ask.clone()));

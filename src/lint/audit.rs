@@ -8,7 +8,7 @@ use crate::repository::{Lookup, Overlay, Project, Remembered, Tree};
 use crate::rules::{Finding, Safety};
 use crate::text::{Source, diff};
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A file that could not be read.
@@ -158,18 +158,20 @@ pub fn fixes(audit: &Audit, tree: &dyn Tree, settings: &Settings, confirm: bool)
         let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
         fixes.into_iter().any(|fix| confirm || fix.safety == Safety::Safe)
     };
+    let mut now = Overlay::new(&tree);
     for report in audit.files.iter().filter(|report| offered(report)) {
         let source = current(report, &changed);
-        let overlay = overlay(&tree, &changed);
-        let fixed = fix(&report.path, &source, &overlay, settings, confirm);
+        let fixed = fix(&report.path, &source, &now, settings, confirm);
+        for (path, text) in &fixed.files {
+            now.replace(path, text.as_str());
+        }
         changed.extend(fixed.files);
         steps.extend(fixed.steps);
     }
     if audit.repository.iter().any(offered) {
         let files: Vec<Named> =
             audit.files.iter().map(|report| (report.path.clone(), current(report, &changed))).collect();
-        let overlay = overlay(&tree, &changed);
-        let (fixed, more, _) = fix_repository(&files, &overlay, settings, confirm);
+        let (fixed, more, _) = fix_repository(&files, &now, settings, confirm);
         changed.extend(fixed);
         steps.extend(more);
     }
@@ -180,24 +182,16 @@ fn current(report: &FileReport, changed: &BTreeMap<Utf8PathBuf, String>) -> Sour
     changed.get(&report.path).map_or_else(|| report.source.clone(), |text| Source::new(text.as_str()))
 }
 
-fn overlay<'a>(tree: &'a dyn Tree, changed: &BTreeMap<Utf8PathBuf, String>) -> Overlay<'a> {
-    let mut overlay = Overlay::new(tree);
-    for (path, text) in changed {
-        overlay.replace(path, text.as_str());
-    }
-    overlay
-}
-
 fn fixed_files(
     audit: &Audit,
     tree: &dyn Tree,
     changed: BTreeMap<Utf8PathBuf, String>,
     steps: Vec<Step>,
 ) -> Vec<FixedFile> {
-    let original = |path: &Utf8Path| {
-        let report = audit.files.iter().find(|report| report.path == path);
-        report.map(|report| report.source.shared()).or_else(|| tree.read(path).found())
-    };
+    let known: HashMap<&Utf8Path, &Source> =
+        audit.files.iter().map(|report| (report.path.as_path(), &report.source)).collect();
+    let original =
+        |path: &Utf8Path| known.get(path).map(|source| source.shared()).or_else(|| tree.read(path).found());
     let mut applied: BTreeMap<Utf8PathBuf, Vec<Applied>> = BTreeMap::new();
     for Step { finding, target, source } in steps {
         let line = source.line_of(finding.span.start);

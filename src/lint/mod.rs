@@ -141,7 +141,8 @@ fn examine(
     facts.options = &settings.config.options;
     let suppressions = Suppressions::of(&read.file, settings.today);
     let mut findings = Vec::new();
-    let mut suppressed = 0;
+    let mut silenced = Vec::new();
+    let mut overruled = 0;
     for rule in rules::all() {
         let setting = settings.setting(rule);
         if setting == RuleSetting::Off || matches!(rule.check, Check::Ignores(_)) {
@@ -154,10 +155,12 @@ fn examine(
             if !soften(&mut finding, &facts) {
                 continue;
             }
-            if suppressions.cover(&finding) {
-                suppressed += 1;
-            } else {
-                findings.push(finding);
+            match suppressions.cover(&finding) {
+                Some(comment) if settings.config.allow_inline_ignore => silenced.push(comment),
+                comment => {
+                    overruled += usize::from(comment.is_some());
+                    findings.push(finding);
+                }
             }
         }
     }
@@ -184,8 +187,13 @@ fn examine(
         findings.sort_by_key(|f| (f.span.start, std::cmp::Reverse(f.level), f.span.end, f.rule));
         fingerprint::assign(&mut findings, &facts);
     }
-    let withheld = Vec::new();
-    FileReport { path: path.to_owned(), source: read.file.source.clone(), findings, suppressed, withheld }
+    FileReport {
+        findings,
+        suppressed: silenced.len(),
+        silenced,
+        overruled,
+        ..FileReport::new(path, read.file.source.clone())
+    }
 }
 
 fn run(rule: &'static Rule, facts: &FileFacts<'_>) -> Vec<Finding> {

@@ -1,7 +1,7 @@
 //! What linting one file gives.
 
 use crate::rules::Finding;
-use crate::text::Source;
+use crate::text::{Source, Span};
 use camino::Utf8PathBuf;
 
 /// The findings of one Dockerfile.
@@ -15,6 +15,26 @@ pub struct FileReport {
     pub findings: Vec<Finding>,
     /// Number of findings that ignore comments silenced.
     pub suppressed: usize,
+    /// For each of them the comment, in this file.
+    pub silenced: Vec<Span>,
+    /// Number of findings that are among `findings` although ignore comments name them: the configuration does
+    /// not allow such comments.
+    pub overruled: usize,
     /// Fixes that were withheld because their proof failed: rule id and reason.
     pub withheld: Vec<(&'static str, String)>,
+}
+
+impl FileReport {
+    /// A report without any finding.
+    pub fn new(path: impl Into<Utf8PathBuf>, source: Source) -> Self {
+        Self {
+            path: path.into(),
+            source,
+            findings: Vec::new(),
+            suppressed: 0,
+            silenced: Vec::new(),
+            overruled: 0,
+            withheld: Vec::new(),
+        }
+    }
 }

@@ -14,8 +14,11 @@ use std::hash::{Hash as _, Hasher as _};
 /// together, so that the cost grows with the size of the file and not with its square.
 const MAX_PROOFS: usize = 8;
 
-/// How many bytes all proofs of one file may read again together: a file of 1 MiB gets four.
-const MAX_PROOF_BYTES: usize = 4 * 1024 * 1024;
+/// How many bytes all proofs of one file may read again together: a file of 256 KiB gets eight.
+const MAX_PROOF_BYTES: usize = 2 * 1024 * 1024;
+
+/// A file with more bytes is not read again at all: twice in memory it would be too much.
+const MAX_PROVEN_BYTES: usize = 512 * 1024;
 
 /// A change that one or more findings ask for.
 struct Change {
@@ -35,7 +38,9 @@ impl Change {
 pub(super) fn prove_all(report: &mut FileReport, read: &Read<'_>, tree: &dyn Tree, settings: &Settings) {
     let before = count(&report.findings);
     let changes = take_changes(report);
-    let mut left = (MAX_PROOF_BYTES / report.source.text().len().max(1)).clamp(2, MAX_PROOFS);
+    let bytes = report.source.text().len();
+    let mut left =
+        if bytes > MAX_PROVEN_BYTES { 0 } else { (MAX_PROOF_BYTES / bytes.max(1)).clamp(2, MAX_PROOFS) };
     let mut groups = groups(report, &changes, left);
     while let Some(group) = groups.pop_front() {
         let (group, meeting) = apart(group, &changes);

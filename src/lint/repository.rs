@@ -3,13 +3,13 @@
 use super::prove::{applied, count, judge, within};
 use super::suppress::LineIgnores;
 use super::{FileReport, Settings, Step, soften};
-use crate::config::RuleSetting;
+use crate::config::{RuleSetting, nests_too_deep};
 use crate::dockerfile::parse;
 use crate::facts::{DockerfileText, RepositoryFacts};
 use crate::repository::project::Project;
 use crate::repository::{Overlay, Remembered, Tree};
 use crate::rules::{self, Check, Finding, Related, Report, Rule, Safety};
-use crate::text::{Composition, Source, apply};
+use crate::text::{Composition, Source, Span, apply};
 use camino::{Utf8Path, Utf8PathBuf};
 use fnv::FnvHasher;
 use std::collections::{BTreeMap, HashMap};
@@ -60,7 +60,8 @@ fn wanted(settings: &Settings) -> impl Iterator<Item = (&'static Rule, RuleSetti
 #[derive(Debug, Default)]
 struct Found {
     findings: Vec<Finding>,
-    suppressed: BTreeMap<Utf8PathBuf, usize>,
+    silenced: BTreeMap<Utf8PathBuf, Vec<Span>>,
+    overruled: BTreeMap<Utf8PathBuf, usize>,
     withheld: Vec<(Utf8PathBuf, &'static str, String)>,
 }
 
@@ -93,10 +94,16 @@ fn examine(files: &[Named], tree: &dyn Tree, project: &Project, settings: &Setti
                 let text = text_of(&finding.path, files, tree);
                 text.map(|source| LineIgnores::of(&source, settings.today)).unwrap_or_default()
             });
-            if comments.cover(&finding) {
-                *found.suppressed.entry(finding.path).or_default() += 1;
-            } else {
-                found.findings.push(finding);
+            match comments.cover(&finding) {
+                Some(comment) if settings.config.allow_inline_ignore => {
+                    found.silenced.entry(finding.path).or_default().push(comment);
+                }
+                comment => {
+                    if comment.is_some() {
+                        *found.overruled.entry(finding.path.clone()).or_default() += 1;
+                    }
+                    found.findings.push(finding);
+                }
             }
         }
     }
@@ -197,6 +204,7 @@ fn consequences(
 /// Whether a file whose kind is known by its name cannot be read as such.
 fn is_broken(path: &Utf8Path, text: &str) -> bool {
     match path.extension() {
+        Some("yml" | "yaml") if nests_too_deep(text) => true,
         Some("yml" | "yaml") => serde_yaml::from_str::<serde_yaml::Value>(text).is_err(),
         Some("json") => serde_json::from_str::<serde_json::Value>(text).is_err(),
         _ if crate::repository::is_dockerfile(path) => !parse(&Source::new(text)).errors.is_empty(),
@@ -205,18 +213,9 @@ fn is_broken(path: &Utf8Path, text: &str) -> bool {
 }
 
 fn reports(found: Found, files: &[Named], tree: &dyn Tree) -> Vec<FileReport> {
-    let Found { findings, suppressed, withheld } = found;
+    let Found { findings, silenced, overruled, withheld } = found;
     let mut by_path: BTreeMap<Utf8PathBuf, FileReport> = BTreeMap::new();
-    let empty = |path: &Utf8Path| {
-        let source = text_of(path, files, tree)?;
-        Some(FileReport {
-            path: path.to_owned(),
-            source,
-            findings: Vec::new(),
-            suppressed: 0,
-            withheld: Vec::new(),
-        })
-    };
+    let empty = |path: &Utf8Path| Some(FileReport::new(path, text_of(path, files, tree)?));
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut findings = findings;
     findings.sort_by(|a, b| {
@@ -232,12 +231,19 @@ fn reports(found: Found, files: &[Named], tree: &dyn Tree) -> Vec<FileReport> {
         finding.fingerprint = fingerprint(&finding, &report.source, &mut seen);
         report.findings.push(finding);
     }
-    for (path, number) in suppressed {
+    for (path, comments) in silenced {
+        if !by_path.contains_key(&path) {
+            let Some(report) = empty(&path) else { continue };
+            by_path.insert(path.clone(), report);
+        }
         if let Some(report) = by_path.get_mut(&path) {
-            report.suppressed = number;
-        } else if let Some(mut report) = empty(&path) {
-            report.suppressed = number;
-            by_path.insert(path, report);
+            report.suppressed = comments.len();
+            report.silenced = comments;
+        }
+    }
+    for (path, number) in overruled {
+        if let Some(report) = by_path.get_mut(&path) {
+            report.overruled = number;
         }
     }
     for (path, rule, reason) in withheld {

@@ -14,6 +14,8 @@ struct Ignore {
     code: String,
     /// The bytes whose findings it silences: an instruction.
     reach: Span,
+    /// The comment.
+    comment: Span,
     used: Cell<bool>,
 }
 
@@ -31,8 +33,8 @@ struct Own {
 /// The ignore comments of a file.
 #[derive(Debug, Default)]
 pub(super) struct Suppressions {
-    /// Codes that are silenced in the whole file, and whether one has silenced anything.
-    whole_file: Vec<(String, Cell<bool>)>,
+    /// Codes that are silenced in the whole file, whether one has silenced anything, and where it stands.
+    whole_file: Vec<(String, Cell<bool>, Span)>,
     /// In the order of the file.
     ignores: Vec<Ignore>,
     /// Our own comments.
@@ -49,15 +51,15 @@ impl Suppressions {
             match item {
                 Item::Comment(span) => {
                     let text = comment_text(file.source.slice(*span));
-                    if out.whole_file(text, today) {
+                    if out.whole_file(text, *span, today) {
                         out.own(&file.source, *span, None);
                     }
                     waiting.push((text, *span));
                 }
-                Item::Directive(_, index) => {
+                Item::Directive(span, index) => {
                     let directive = &file.directives[*index];
                     if directive.name == "check" {
-                        out.check_directive(&directive.value.text);
+                        out.check_directive(&directive.value.text, *span);
                     }
                     waiting.clear();
                 }
@@ -65,7 +67,7 @@ impl Suppressions {
                     let inside = &file.instructions[*index].comments;
                     let inner = inside.iter().map(|s| (comment_text(file.source.slice(*s)), *s));
                     for (text, comment) in waiting.drain(..).chain(inner) {
-                        if out.instruction(text, *span, today) {
+                        if out.instruction(text, *span, comment, today) {
                             out.own(&file.source, comment, Some(*span));
                         }
                     }
@@ -77,26 +79,30 @@ impl Suppressions {
         out
     }
 
-    /// Whether a comment silences the finding.
-    pub(super) fn cover(&self, finding: &Finding) -> bool {
-        if let Some((_, used)) = self.whole_file.iter().find(|(code, _)| means(code, finding)) {
+    /// The comment that silences the finding.
+    pub(super) fn cover(&self, finding: &Finding) -> Option<Span> {
+        if let Some((_, used, comment)) = self.whole_file.iter().find(|(code, ..)| means(code, finding)) {
             used.set(true);
-            return true;
+            return Some(*comment);
         }
         let after = self.ignores.partition_point(|ignore| ignore.reach.start <= finding.span.start);
         let near = self.ignores.get(..after).unwrap_or_default().iter().rev();
         near.take_while(|ignore| ignore.reach.contains(finding.span))
             .find(|ignore| means(&ignore.code, finding))
-            .is_some_and(|ignore| {
+            .map(|ignore| {
                 ignore.used.set(true);
-                true
+                ignore.comment
             })
     }
 
     /// Our own comments with what became of them; `runs` tells whether a rule runs.
     pub(super) fn comments(&self, runs: impl Fn(&Rule) -> bool) -> Vec<IgnoreComment> {
-        let used_anywhere: HashSet<&str> =
-            self.whole_file.iter().filter(|(_, used)| used.get()).map(|(code, _)| code.as_str()).collect();
+        let used_anywhere: HashSet<&str> = self
+            .whole_file
+            .iter()
+            .filter(|(_, used, _)| used.get())
+            .map(|(code, ..)| code.as_str())
+            .collect();
         let state = |own: &Own, code: &str| {
             let plain = normalise(code);
             let used = match own.reach {
@@ -157,29 +163,30 @@ impl Suppressions {
         self.own.push(Own { span, codes, until: until(after), reach });
     }
 
-    fn add(&mut self, codes: &str, reach: Option<Span>) {
+    fn add(&mut self, codes: &str, reach: Option<Span>, comment: Span) {
         let codes = codes.split(',').map(str::trim).filter(|code| !code.is_empty());
         match reach {
-            None => self.whole_file.extend(codes.map(|code| (normalise(code), Cell::new(false)))),
+            None => self.whole_file.extend(codes.map(|code| (normalise(code), Cell::new(false), comment))),
             Some(reach) => self.ignores.extend(codes.map(|code| Ignore {
                 code: normalise(code),
                 reach,
+                comment,
                 used: Cell::new(false),
             })),
         }
     }
 
     /// `# check=skip=JSONArgsRecommended,StageNameCasing;error=true`
-    fn check_directive(&mut self, value: &str) {
+    fn check_directive(&mut self, value: &str, comment: Span) {
         for part in value.split(';') {
             if let Some(codes) = part.trim().strip_prefix("skip=") {
-                self.add(codes, None);
+                self.add(codes, None, comment);
             }
         }
     }
 
     /// Reads a comment for the whole file; true when it is one of ours.
-    fn whole_file(&mut self, text: &str, today: Date) -> bool {
+    fn whole_file(&mut self, text: &str, comment: Span, today: Date) -> bool {
         let mut ours = false;
         if let Some(rest) =
             text.strip_prefix("tidewaiter").and_then(|t| t.trim_start().strip_prefix("global-ignore="))
@@ -187,7 +194,7 @@ impl Suppressions {
             let (codes, rest) = split_codes(rest);
             ours = true;
             if !expired(rest, today) {
-                self.add(codes, None);
+                self.add(codes, None, comment);
             }
         }
         for tool in ["hadolint", "tally", "droast"] {
@@ -195,17 +202,17 @@ impl Suppressions {
             if let Some(rest) =
                 rest.strip_prefix("global").and_then(|r| r.trim_start().strip_prefix("ignore="))
             {
-                self.add(split_codes(rest).0, None);
+                self.add(split_codes(rest).0, None, comment);
             }
         }
         if let Some(rest) = text.strip_prefix("checkov:skip=") {
-            self.add(rest.split([':', ' ']).next().unwrap_or(""), None);
+            self.add(rest.split([':', ' ']).next().unwrap_or(""), None, comment);
         }
         ours
     }
 
     /// Reads a comment for one instruction; true when it is one of ours.
-    fn instruction(&mut self, text: &str, reach: Span, today: Date) -> bool {
+    fn instruction(&mut self, text: &str, reach: Span, comment: Span, today: Date) -> bool {
         let mut ours = false;
         for tool in ["tidewaiter", "hadolint", "tally", "droast"] {
             let Some(rest) = text.strip_prefix(tool).and_then(|t| t.trim_start().strip_prefix("ignore="))
@@ -215,11 +222,11 @@ impl Suppressions {
             let (codes, rest) = split_codes(rest);
             ours |= tool == "tidewaiter";
             if !expired(rest, today) {
-                self.add(codes, Some(reach));
+                self.add(codes, Some(reach), comment);
             }
         }
         if let Some(rest) = text.strip_prefix("trivy:ignore:") {
-            self.add(rest.split([':', ' ']).next().unwrap_or(""), Some(reach));
+            self.add(rest.split([':', ' ']).next().unwrap_or(""), Some(reach), comment);
         }
         ours
     }
@@ -246,20 +253,20 @@ impl LineIgnores {
             lines.push((Span::new(start, end), line));
             start = end;
         }
-        let mut waiting: Vec<&str> = Vec::new();
+        let mut waiting: Vec<(&str, Span)> = Vec::new();
         for (index, (span, line)) in lines.iter().enumerate() {
             let trimmed = line.trim();
             if trimmed.starts_with('#') {
                 let text = comment_text(trimmed);
-                out.whole_file(text, today);
-                waiting.push(text);
+                out.whole_file(text, *span, today);
+                waiting.push((text, *span));
                 continue;
             }
             if trimmed.is_empty() {
                 continue;
             }
             if let Some((_, comment)) = line.rsplit_once(" #") {
-                out.instruction(comment.trim(), *span, today);
+                out.instruction(comment.trim(), *span, *span, today);
             }
             if waiting.is_empty() {
                 continue;
@@ -270,21 +277,24 @@ impl LineIgnores {
                 .take_while(|(_, other)| other.trim().is_empty() || indent(other) > indent(line))
                 .last()
                 .map_or(*span, |(last, _)| *last);
-            for text in waiting.drain(..) {
-                out.instruction(text, span.cover(last), today);
+            for (text, comment) in waiting.drain(..) {
+                out.instruction(text, span.cover(last), comment, today);
             }
         }
         Self(out)
     }
 
-    /// Whether a comment silences the finding.
-    pub(super) fn cover(&self, finding: &Finding) -> bool {
-        self.0.whole_file.iter().any(|(code, _)| means(code, finding))
-            || self.0.ignores.iter().any(|ignore| {
+    /// The comment that silences the finding.
+    pub(super) fn cover(&self, finding: &Finding) -> Option<Span> {
+        let whole = self.0.whole_file.iter().find(|(code, ..)| means(code, finding));
+        let near = || {
+            self.0.ignores.iter().find(|ignore| {
                 ignore.reach.start <= finding.span.start
                     && finding.span.start < ignore.reach.end
                     && means(&ignore.code, finding)
             })
+        };
+        whole.map(|(.., comment)| *comment).or_else(|| near().map(|ignore| ignore.comment))
     }
 }
 

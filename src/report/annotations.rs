@@ -1,13 +1,14 @@
 //! Workflow commands: annotations in a GitHub Actions log.
 //!
-//! Facts are from actions/runner (`ActionCommand.cs`, `ExecutionContext.cs`) and the documentation of
-//! actions/toolkit: 10 errors, 10 warnings and 10 notices of one step are kept, first come, first kept; a
-//! message is cut at 4,096 characters; the older form `##[command]` is obeyed anywhere in a line.
+//! Facts are from actions/runner (`ExecutionContext.cs`) and the documentation of actions/toolkit: 10 errors,
+//! 10 warnings and 10 notices of one step are kept, first come, first kept; a message is cut at 4,096
+//! characters. What a line must not look like is in [`log`].
 
 use super::{Checked, count, visible};
 use crate::config::Level;
 use crate::review::Annotation;
 use crate::rules::Safety;
+use crate::text::log;
 use std::fmt::Write as _;
 
 /// How many annotations of one kind GitHub keeps of a step.
@@ -93,8 +94,7 @@ fn plain(out: &mut String, annotation: &Annotation) {
 
 /// Text as a line of a workflow log that no runner takes for a command.
 pub fn log_line(text: &str) -> String {
-    let line = visible(text).replace("##[", "# #[");
-    if line.trim_start().starts_with("::") { format!("| {line}") } else { line }
+    log::inert(&visible(text)).into_owned()
 }
 
 /// The message of a command.

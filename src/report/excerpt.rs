@@ -1,7 +1,6 @@
 //! Lines of a file as they can be shown: hidden characters visible, long lines cut, with a map of offsets.
 
-use super::escape;
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, push_visible};
 
 /// The most bytes of a line that are shown.
 const WIDTH: usize = 160;
@@ -33,7 +32,7 @@ impl Excerpt {
             }
             for (index, c) in line.get(from..to).unwrap_or("").char_indices() {
                 out.mark(start + (from + index) as u32);
-                escape::push(&mut out.text, c);
+                push_visible(&mut out.text, c);
             }
             out.mark(start + to as u32);
             if to < line.len() {

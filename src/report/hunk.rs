@@ -1,8 +1,7 @@
 //! A fix as changed lines.
 
-use super::escape::visible;
 use super::excerpt::boundary;
-use crate::text::{Edit, Source, Span, apply};
+use crate::text::{Edit, Source, Span, apply, visible};
 use std::collections::VecDeque;
 
 /// The most lines that are shown of one change.

@@ -11,7 +11,7 @@
 use super::{Checked, Lookup, Summary, Unread, codes};
 use crate::lint::FileReport;
 use crate::rules::{Finding, Fix, Related, Safety};
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, log};
 use camino::Utf8Path;
 use serde::Serialize;
 
@@ -110,7 +110,7 @@ pub fn render(checked: &Checked, rule: Lookup) -> Result<String, serde_json::Err
         errors: &checked.errors,
         summary: checked.summary(),
     };
-    let mut out = serde_json::to_string(&report)?;
+    let mut out = log::inert_json(serde_json::to_string(&report)?);
     out.push('\n');
     Ok(out)
 }

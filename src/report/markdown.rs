@@ -4,8 +4,9 @@ use super::hunk::{self, around};
 use super::{Checked, visible};
 use crate::config::Level;
 use crate::lint::FileReport;
+use crate::review::markdown::{block, code, prose};
 use crate::rules::{Finding, Fix, Safety};
-use crate::text::{Source, diff};
+use crate::text::{Source, diff, log};
 use std::fmt::Write as _;
 
 /// The most lines that are shown of a finding or of its fix.
@@ -16,7 +17,7 @@ pub fn render(checked: &Checked) -> String {
     let mut out = format!("# Tidewaiter\n\n{}\n", checked.summary().counts());
     for file in checked.reports().filter(|file| !file.findings.is_empty()) {
         // Writing to a String cannot fail, here and below.
-        let _ = write!(out, "\n## {}\n", code(file.path.as_str()));
+        let _ = write!(out, "\n## {}\n", code(&visible(file.path.as_str())));
         for finding in &file.findings {
             write_finding(&mut out, checked, file, finding);
         }
@@ -24,10 +25,11 @@ pub fn render(checked: &Checked) -> String {
     if !checked.errors.is_empty() {
         out.push_str("\n## Failed\n\n");
         for error in &checked.errors {
-            let _ = writeln!(out, "- {}: {}", code(error.path.as_str()), prose(&error.message));
+            let _ = writeln!(out, "- {}: {}", code(&visible(error.path.as_str())), prose(&error.message));
         }
     }
-    out
+    // It may be printed in a workflow's log.
+    log::inert(&out).into_owned()
 }
 
 /// The sign of a level.
@@ -56,7 +58,12 @@ fn write_finding(out: &mut String, checked: &Checked, file: &FileReport, finding
         let path = related.path.as_deref().unwrap_or(&file.path);
         let line = checked.source(file, Some(path)).map(|source| source.line_of(related.span.start));
         let line = line.map_or_else(String::new, |line| format!(":{line}"));
-        let _ = write!(out, "\n- {}: {}", code(&format!("{path}{line}")), prose(&related.message));
+        let _ = write!(
+            out,
+            "\n- {}: {}",
+            code(&format!("{}{line}", visible(path.as_str()))),
+            prose(&related.message)
+        );
     }
     if !finding.notes.is_empty() || !finding.related.is_empty() {
         out.push('\n');
@@ -72,7 +79,7 @@ fn write_fix(out: &mut String, checked: &Checked, file: &FileReport, fix: &Fix) 
         Safety::Confirm => "Fix to check first",
     };
     let place = fix.path.as_deref().filter(|path| *path != file.path);
-    let place = place.map_or_else(String::new, |path| format!(" in {}", code(path.as_str())));
+    let place = place.map_or_else(String::new, |path| format!(" in {}", code(&visible(path.as_str()))));
     let _ = write!(out, "\n**{label}**{place}: {}\n", prose(&fix.title));
     let empty = Source::new("");
     let source = checked.source(file, fix.path.as_deref()).unwrap_or(&empty);
@@ -83,76 +90,16 @@ fn write_fix(out: &mut String, checked: &Checked, file: &FileReport, fix: &Fix) 
     }
 }
 
-/// A fenced code block whose fence is longer than any run of backticks in the (already visible) text.
-fn fence(out: &mut String, language: &str, text: &str) {
-    let ticks = "`".repeat(longest_run(text).max(2) + 1);
-    let _ = writeln!(out, "{ticks}{language}\n{text}\n{ticks}");
-}
-
-/// Text as a code span, whatever it holds; always on one line.
-fn code(text: &str) -> String {
-    let text = visible(text);
-    let ticks = "`".repeat(longest_run(&text) + 1);
-    // A code span cannot be empty, and a backtick at its edge would join the fence.
-    let edge = text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
-    let space = if edge { " " } else { "" };
-    format!("{ticks}{space}{text}{space}{ticks}")
-}
-
-/// Plain text with code between single backticks: code spans stay code, everything else is escaped.
-fn prose(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut parts = text.split('`').peekable();
-    let mut inside = false;
-    while let Some(part) = parts.next() {
-        // A backtick without a partner is a character.
-        if inside && parts.peek().is_some() {
-            out.push_str(&code(part));
-        } else {
-            if inside {
-                out.push_str("\\`");
-            }
-            out.push_str(&escape(&visible(part)));
-        }
-        inside = !inside;
-    }
-    out
-}
-
-/// Escapes what GitHub's Markdown could take for markup, a mention, a reference, a link or an HTML tag.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\\' | '*' | '_' | '[' | ']' | '!' | '|' | '~' | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            // Mentions and references are found in the rendered text: an escape would not stop them.
-            '@' | '#' if chars.peek().is_some_and(|next| next.is_alphanumeric()) => {
-                out.push(c);
-                out.push_str("&#8203;");
-            }
-            c => out.push(c),
-        }
-    }
-    // Bare addresses become links by themselves.
-    out.replace("://", "&#58;//").replace("www.", "www&#46;")
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+/// A fenced code block of lines that are visible already.
+fn fence(out: &mut String, language: &str, lines: &[String]) {
+    let _ = writeln!(out, "{}", block(language, lines));
 }
 
 /// Lines as they are shown, at most [`MAX_LINES`].
-fn cut(text: &str) -> String {
+fn cut(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = text.lines().take(MAX_LINES).map(hunk::cut).collect();
     if text.lines().nth(MAX_LINES).is_some() {
         lines.push("…".to_owned());
     }
-    lines.join("\n")
+    lines
 }

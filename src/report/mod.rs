@@ -5,7 +5,6 @@
 
 pub mod annotations;
 pub mod audit;
-mod escape;
 mod excerpt;
 mod hunk;
 pub mod json;
@@ -14,7 +13,7 @@ pub mod rules;
 pub mod sarif;
 pub mod terminal;
 
-pub use escape::{visible, visible_lines};
+pub use crate::text::{visible, visible_lines};
 
 use crate::config::Level;
 use crate::lint::{self, Audit, FileReport};

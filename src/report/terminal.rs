@@ -6,7 +6,7 @@ use super::{Checked, visible};
 use crate::config::Level;
 use crate::lint::FileReport;
 use crate::rules::{Finding, Fix, Safety};
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, log};
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Patch, Renderer, Snippet};
 use camino::Utf8Path;
@@ -77,7 +77,7 @@ pub fn render_finding(checked: &Checked, file: &FileReport, finding: &Finding, s
     }
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
     let out = renderer.term_width(DEFAULT_TERM_WIDTH).render(&groups);
-    correct_column(out, file, &path, &excerpt, span)
+    log::inert(&correct_column(out, file, &path, &excerpt, span)).into_owned()
 }
 
 /// The renderer counts columns in the excerpt; where that was cut or escaped, the file's column differs.

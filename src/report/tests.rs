@@ -53,8 +53,8 @@ fn finding(rule: &'static str, level: Level, text: &str, at: &str, message: &str
 }
 
 fn file(text: &str, findings: Vec<Finding>) -> FileReport {
-    let path = "app/Dockerfile".into();
-    FileReport { path, source: Source::new(text), findings, suppressed: 0, withheld: Vec::new() }
+    let path = "app/Dockerfile";
+    FileReport { findings, ..FileReport::new(path, Source::new(text)) }
 }
 
 const TEXT: &str = "FROM debian:13\nADD app.py /app/\nRUN apt-get update && \\\n    apt-get install -y curl\nCMD [\"python3\", \"/app/app.py\"]\n";
@@ -142,7 +142,7 @@ fn terminal() {
 fn terminal_colours_only_when_asked() {
     assert!(terminal::render(&sample(), true).contains("\u{1b}["));
     let plain = terminal::render(&hostile(), false);
-    assert!(!plain.chars().any(|c| escape::is_hidden(c) && !matches!(c, '\n' | '\t')), "{plain}");
+    assert!(!plain.chars().any(|c| crate::text::is_hidden(c) && c != '\n'), "{plain}");
     assert!(terminal::render(&hostile(), true).contains("\\u{1b}[31m\\u{202e}"));
 }
 
@@ -242,7 +242,7 @@ proptest! {
         found.fix = Some(Fix::safe(insert.clone(), edits));
         let checked = Checked { files: vec![file(&text, vec![found])], ..Checked::default() };
         let shown = terminal::render(&checked, false);
-        prop_assert!(!shown.chars().any(|c| escape::is_hidden(c) && !matches!(c, '\n' | '\t')), "{shown:?}");
+        prop_assert!(!shown.chars().any(|c| crate::text::is_hidden(c) && c != '\n'), "{shown:?}");
         terminal::render(&checked, true);
         json::render(&checked, lookup).unwrap();
         markdown::render(&checked);

@@ -14,6 +14,7 @@ pub mod locks;
 pub mod package_json;
 pub mod project;
 pub mod python;
+mod related;
 mod toml_file;
 mod tree;
 pub mod unpinned;
@@ -26,6 +27,7 @@ pub use disk::{DiskTree, changed_folders};
 pub use generated::{is_written_by_hand, may_be_generated};
 pub use git::{GitError, GitTree, changed_files, commit_of, merge_base};
 pub use project::Project;
+pub use related::{Related, likely_dockerfiles, matters, related, related_first};
 pub use tree::{Entry, Kind, Listing, Lookup, MemoryTree, Names, Overlay, Remembered, Tree, normalize};
 pub use wanted::{likely_next, wanted_files};
 

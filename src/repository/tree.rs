@@ -155,9 +155,13 @@ impl MemoryTree {
 
     fn missing<T>(&self, path: &Utf8Path) -> Lookup<T> {
         let listed = path.parent().is_some_and(|dir| self.listed.contains(dir));
-        // Inside a directory that is known not to be there.
+        // Inside a directory that is known not to be there, or is a file.
+        let is_file = |dir: &Utf8Path| {
+            self.files.get(dir).is_some_and(|(entry, _)| matches!(entry.kind, Kind::File | Kind::Executable))
+        };
         let orphan = path.ancestors().skip(1).any(|dir| {
             self.absent.contains(dir)
+                || is_file(dir)
                 || (dir.parent().is_some_and(|up| self.listed.contains(up)) && !self.files.contains_key(dir))
         });
         if !self.partial || listed || orphan || self.absent.contains(path) {
@@ -360,6 +364,7 @@ mod tests {
         assert_eq!(tree.read("nope".into()), Lookup::Absent);
         assert_eq!(tree.read("x".into()), Lookup::Unknown);
         assert_eq!(tree.read("nodir/file".into()), Lookup::Absent);
+        assert_eq!(tree.read("app/run.sh/file".into()), Lookup::Absent);
         assert_eq!(tree.wanted(), ["other", "x"]);
     }
 

@@ -3,6 +3,7 @@
 use super::comment::{self, ShowFix, heading};
 use super::delta::{Delta, Item};
 use super::draft::Draft;
+use super::graph;
 use super::input::{Input, ReportMode};
 use super::markdown::{cell, cell_code, code, prose};
 use super::marker::{self, Marker};
@@ -60,7 +61,20 @@ pub(super) fn verdict(input: &Input<'_>, outcome: &Outcome) -> String {
         let _ = write!(text, " {} ignored on this pull request, as told in its comments.", outcome.ignored);
     }
     if outcome.suppressed > 0 {
-        let _ = write!(text, " {} silenced by comments in the files.", outcome.suppressed);
+        let _ = write!(text, " {} silenced by comments in the files", outcome.suppressed);
+        let _ = match (outcome.silenced_here, outcome.suppressed) {
+            (0, _) => write!(text, "."),
+            (1, 1) => write!(text, ", which this change adds."),
+            (here, all) if here == all => write!(text, ", all of which this change adds."),
+            (here, _) => write!(text, ", {here} of them by comments that this change adds."),
+        };
+    }
+    if outcome.overruled > 0 {
+        let _ = write!(
+            text,
+            " {} said although comments in the files ignore them: `allow-inline-ignore` is false.",
+            outcome.overruled
+        );
     }
     text
 }
@@ -84,6 +98,7 @@ pub(super) fn write(input: &Input<'_>, outcome: &Outcome, body: &Body<'_, '_>) -
     let marker = marker.line();
     let limit = MAX_BODY - marker.len() - 200;
     let mut page = Page { text: verdict(input, outcome), limit, left_out: 0 };
+    add_notes(input, &mut page);
     let (open, folded): (Vec<&Item<'_>>, Vec<&Item<'_>>) = body
         .items
         .iter()
@@ -114,6 +129,30 @@ pub(super) fn write(input: &Input<'_>, outcome: &Outcome, body: &Body<'_, '_>) -
     format!("{text}\n\n{marker}")
 }
 
+/// The most notes that are shown.
+const MAX_NOTES: usize = 20;
+
+/// What was left out, or does not count yet.
+fn add_notes(input: &Input<'_>, page: &mut Page) {
+    for note in input.notes.iter().take(MAX_NOTES) {
+        page.add(&prose(note));
+    }
+    if input.notes.len() > MAX_NOTES {
+        page.add(&format!("… and {}.", count(input.notes.len() - MAX_NOTES, "more note")));
+    }
+}
+
+/// An inline comment as part of another text: its place, and suggestions as plain code.
+#[must_use]
+pub fn told(comment: &Comment) -> String {
+    let (text, _) = marker::split(&comment.body);
+    let lines = match comment.start_line {
+        Some(start) => format!("{}:{start}-{}", comment.path, comment.line),
+        None => format!("{}:{}", comment.path, comment.line),
+    };
+    format!("{}\n\n{}", code(&lines), comment::as_code(text))
+}
+
 /// A review's body that also holds comments which GitHub refused. Comments that do not fit any more are
 /// counted; they are in the job summary.
 #[must_use]
@@ -130,12 +169,7 @@ pub fn fold(body: &str, refused: &[Comment]) -> String {
         page.add(REFUSED);
     }
     for comment in refused {
-        let (text, _) = marker::split(&comment.body);
-        let lines = match comment.start_line {
-            Some(start) => format!("{}:{start}-{}", comment.path, comment.line),
-            None => format!("{}:{}", comment.path, comment.line),
-        };
-        page.add(&format!("{}\n\n{}", code(&lines), comment::as_code(text)));
+        page.add(&told(comment));
     }
     let Page { mut text, left_out, .. } = page;
     if left_out > 0 {
@@ -158,13 +192,14 @@ pub(super) fn summary(
     rest: &[Item<'_>],
 ) -> String {
     if input.head.is_empty() && input.base.is_empty() {
-        return "## Tidewaiter\n\nNo Dockerfile changed.\n".to_owned();
+        return "## Tidewaiter\n\nNothing that concerns an image changed.\n".to_owned();
     }
     let mut page = Page {
         text: format!("## Tidewaiter\n\n{}{}", verdict(input, outcome), said_before(outcome)),
         limit: MAX_SUMMARY,
         left_out: 0,
     };
+    add_notes(input, &mut page);
     let is_ignored =
         |item: &&Item<'_>| history.ignored.iter().any(|(other, _)| std::ptr::eq(other.finding, item.finding));
     let shown: Vec<&Item<'_>> = delta.reported.iter().filter(|item| !is_ignored(item)).collect();
@@ -190,6 +225,7 @@ pub(super) fn summary(
             .collect();
         page.add(&format!("### Ignored on this pull request\n\n{}", ignored.join("\n")));
     }
+    graph::pictures(input, delta).iter().all(|piece| page.add(piece));
     let changes: Vec<&Item<'_>> = rest.iter().filter(|item| item.finding.fix.is_some()).collect();
     if input.settings.suggestions && !changes.is_empty() {
         page.add("### Fixes that are no suggestion in the review");

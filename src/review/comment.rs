@@ -11,6 +11,7 @@ use super::suggestion;
 use crate::config::Level;
 use crate::repository::is_dockerfile;
 use crate::rules::Safety;
+use crate::text::visible;
 use camino::Utf8Path;
 use std::fmt::Write as _;
 
@@ -101,7 +102,7 @@ pub(super) fn key(item: &Item<'_>) -> String {
 
 /// `path:line` of a finding.
 pub(super) fn place(item: &Item<'_>) -> String {
-    format!("{}:{}", item.report.path, item.lines().first)
+    format!("{}:{}", visible(item.report.path.as_str()), item.lines().first)
 }
 
 /// The finding's place, where the comment stands on other lines.

@@ -3,6 +3,7 @@
 use super::hunks::{FileDiff, LineRange};
 use super::input::{Input, ReportMode};
 use crate::lint::FileReport;
+use crate::repository::is_dockerfile;
 use crate::rules::Finding;
 use std::collections::{HashMap, HashSet};
 
@@ -15,6 +16,8 @@ pub(super) struct Item<'a> {
     pub(super) report: &'a FileReport,
     /// Whether the base did not have it.
     pub(super) introduced: bool,
+    /// Whether one of its lines is new in the head.
+    pub(super) changed: bool,
 }
 
 impl Item<'_> {
@@ -32,6 +35,8 @@ pub(super) struct Delta<'a> {
     pub(super) reported: Vec<Item<'a>>,
     /// Findings that both have and that are left alone.
     pub(super) quiet: Vec<Item<'a>>,
+    /// Number of findings in changed Dockerfiles that both have and that are left alone.
+    pub(super) existing: usize,
     /// Findings that only the base has.
     pub(super) fixed: Vec<&'a Finding>,
 }
@@ -48,32 +53,38 @@ pub(super) fn compare<'a>(input: &Input<'a>) -> Delta<'a> {
     let mut items: Vec<Item<'a>> = Vec::new();
     for report in input.head {
         let diff = input.diff(&report.path);
+        let added = diff.map(FileDiff::added).unwrap_or_default();
         let base_path = diff.map_or(&*report.path, FileDiff::base_path);
         let start = items.len();
         items.extend(report.findings.iter().map(|finding| {
             let known = left.get_mut(&(base_path.as_str(), finding.fingerprint.as_str())).and_then(Vec::pop);
-            Item { finding, report, introduced: known.is_none() }
+            let (first, last) = report.source.lines_of(finding.span);
+            let changed = added.meets(LineRange::new(first, last));
+            Item { finding, report, introduced: known.is_none(), changed }
         }));
-        if let (Some(diff), Some(own)) = (diff, items.get_mut(start..)) {
-            settle_twins(own, diff);
+        if let (Some(_), Some(own)) = (diff, items.get_mut(start..)) {
+            settle_twins(own);
         }
     }
     follow_moves(input, &mut items, &mut left);
 
     let mut delta = Delta { fixed: left.into_values().flatten().collect(), ..Delta::default() };
     delta.fixed.sort_by(|a, b| (&a.path, a.span, a.rule).cmp(&(&b.path, b.span, b.rule)));
+    let mut own: HashMap<&str, bool> = HashMap::new();
     for item in items {
+        let path = &item.report.path;
+        let own = *own.entry(path.as_str()).or_insert_with(|| input.is_own(path));
         let wanted = item.introduced
-            || match input.settings.report {
-                ReportMode::Introduced => false,
-                ReportMode::ChangedLines => {
-                    input.diff(&item.report.path).is_some_and(|diff| diff.adds_in(item.lines()))
-                }
-                ReportMode::All => true,
-            };
+            || own
+                && match input.settings.report {
+                    ReportMode::Introduced => false,
+                    ReportMode::ChangedLines => item.changed,
+                    ReportMode::All => true,
+                };
         if wanted {
             delta.reported.push(item);
         } else {
+            delta.existing += usize::from(own && is_dockerfile(path));
             delta.quiet.push(item);
         }
     }
@@ -89,7 +100,7 @@ pub(super) fn order<'a>(item: &Item<'a>) -> impl Ord + use<'a> {
 
 /// A copy of an instruction above the old one takes over its fingerprint (they differ only by their
 /// occurrence), so the old one looks new. The diff knows which of the two was added.
-fn settle_twins(items: &mut [Item<'_>], diff: &FileDiff) {
+fn settle_twins(items: &mut [Item<'_>]) {
     if items.iter().all(|item| !item.introduced) {
         return;
     }
@@ -99,13 +110,13 @@ fn settle_twins(items: &mut [Item<'_>], diff: &FileDiff) {
     };
     let mut added_but_known: HashMap<_, Vec<usize>> = HashMap::new();
     for (index, item) in items.iter().enumerate().rev() {
-        if !item.introduced && diff.adds_in(item.lines()) {
+        if !item.introduced && item.changed {
             added_but_known.entry(key(item)).or_default().push(index);
         }
     }
     for index in 0..items.len() {
         let Some(item) = items.get(index) else { continue };
-        if !item.introduced || diff.adds_in(item.lines()) {
+        if !item.introduced || item.changed {
             continue;
         }
         if let Some(twin) = added_but_known.get_mut(&key(item)).and_then(Vec::pop) {

@@ -110,7 +110,7 @@ pub(super) fn draft<'a>(input: &Input<'a>, items: &[Item<'a>]) -> (Vec<Draft<'a>
     }
     for item in loose {
         match find_place(input, &item) {
-            Some(range) => join(&mut drafts, &item, range),
+            Some((path, range)) => join(&mut drafts, &item, path, range),
             None => body.push(item),
         }
     }
@@ -148,10 +148,17 @@ pub(super) fn place_of(input: &Input<'_>, item: &Item<'_>) -> Option<LineRange> 
         let source = target_text(input, item, fix)?;
         suggestion::block(&source, &fix.edits, input.diff(target(item, fix))?).ok()
     });
-    block.map(|block| block.range).or_else(|| find_place(input, item))
+    block.map(|block| block.range).or_else(|| find_place(input, item).map(|(_, range)| range))
 }
 
-fn find_place(input: &Input<'_>, item: &Item<'_>) -> Option<LineRange> {
+/// File and lines of the diff for a finding without suggestion: in its own file, else where another file is said to
+/// have a part in it.
+fn find_place(input: &Input<'_>, item: &Item<'_>) -> Option<(Utf8PathBuf, LineRange)> {
+    let own = find_own_place(input, item).map(|range| (item.report.path.clone(), range));
+    own.or_else(|| find_other_place(input, item))
+}
+
+fn find_own_place(input: &Input<'_>, item: &Item<'_>) -> Option<LineRange> {
     let file = input.diff(&item.report.path)?;
     let own_fix = item.finding.fix.as_ref().filter(|fix| target(item, fix) == item.report.path);
     let edited = own_fix.and_then(|fix| suggestion::edited_lines(&item.report.source, &fix.edits));
@@ -162,17 +169,38 @@ fn find_place(input: &Input<'_>, item: &Item<'_>) -> Option<LineRange> {
     anchor::place(file, item.lines(), &causes)
 }
 
+/// A related place in the diff, or the changed lines of the file that the fix is for: the line of a script, of a workflow.
+fn find_other_place(input: &Input<'_>, item: &Item<'_>) -> Option<(Utf8PathBuf, LineRange)> {
+    let texts = input.texts?;
+    let related = item.finding.related.iter().find_map(|related| {
+        let path = related.path.as_deref().filter(|path| *path != item.report.path)?;
+        let (file, text) = (input.diff(path)?, texts(path)?);
+        let (first, last) = text.lines_of(related.span);
+        Some((path.to_owned(), anchor::place(file, LineRange::new(first, last), &[])?))
+    });
+    related.or_else(|| {
+        let fix = item.finding.fix.as_ref()?;
+        let path = target(item, fix);
+        if path == item.report.path {
+            return None;
+        }
+        let (file, text) = (input.diff(path)?, texts(path)?);
+        let lines = suggestion::edited_lines(&text, &fix.edits)?;
+        // Wherever the fix is: what changed in its file made it necessary.
+        Some((path.to_owned(), anchor::place(file, lines, &[LineRange::new(1, u32::MAX)])?))
+    })
+}
+
 /// Adds a finding without suggestion to the comment that holds its lines, or starts one.
-fn join<'a>(drafts: &mut Vec<Draft<'a>>, item: &Item<'a>, range: LineRange) {
+fn join<'a>(drafts: &mut Vec<Draft<'a>>, item: &Item<'a>, path: Utf8PathBuf, range: LineRange) {
     let entry = Entry { item: *item, in_block: false };
     let host = drafts.iter_mut().find(|draft| {
-        draft.path == item.report.path
-            && (draft.range == range || (draft.block.is_some() && draft.range.contains(range)))
+        draft.path == path && (draft.range == range || (draft.block.is_some() && draft.range.contains(range)))
     });
     match host {
         Some(draft) => draft.entries.push(entry),
         None => {
-            drafts.push(Draft { path: item.report.path.clone(), range, entries: vec![entry], block: None });
+            drafts.push(Draft { path, range, entries: vec![entry], block: None });
         }
     }
 }
@@ -312,8 +340,10 @@ mod tests {
             (finding(text, "s", Level::Warning, "RUN", "m"), finding(text, "l", Level::Error, "RUN", "m"));
         let of = |finding, first| {
             let range = LineRange::new(first, 2);
-            let entries =
-                vec![Entry { item: Item { finding, report: &report, introduced: true }, in_block: true }];
+            let entries = vec![Entry {
+                item: Item { finding, report: &report, introduced: true, changed: true },
+                in_block: true,
+            }];
             Draft {
                 path: "Dockerfile".into(),
                 range,

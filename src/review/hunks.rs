@@ -177,11 +177,26 @@ impl FileDiff {
         self.hunks.iter().find(|hunk| hunk.holds(range))
     }
 
+    /// The lines that are new in the head.
+    pub fn added(&self) -> Added {
+        let lines = self.hunks.iter().flat_map(|hunk| &hunk.lines);
+        let mut out: Vec<u32> =
+            lines.filter(|line| line.mark == Mark::Added).filter_map(|line| line.new).collect();
+        // In order already, unless a patch is broken.
+        out.sort_unstable();
+        Added(out)
+    }
+}
+
+/// The lines that a change adds, for many questions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Added(Vec<u32>);
+
+impl Added {
     /// Whether a line of the range is new in the head.
-    pub fn adds_in(&self, range: LineRange) -> bool {
-        self.hunks.iter().flat_map(|hunk| &hunk.lines).any(|line| {
-            line.mark == Mark::Added && line.new.is_some_and(|n| range.first <= n && n <= range.last)
-        })
+    pub fn meets(&self, range: LineRange) -> bool {
+        let at = self.0.partition_point(|line| *line < range.first);
+        self.0.get(at).is_some_and(|line| *line <= range.last)
     }
 }
 
@@ -320,8 +335,8 @@ mod tests {
         assert_eq!(diff.hunks[0].touched(), [2, 4]);
         assert_eq!(diff.hunks[1].touched(), [20]);
         assert_eq!(diff.hunks[0].line(4), Some("D"));
-        assert!(diff.adds_in(LineRange::new(4, 9)));
-        assert!(!diff.adds_in(LineRange::new(3, 3)));
+        assert!(diff.added().meets(LineRange::new(4, 9)));
+        assert!(!diff.added().meets(LineRange::new(3, 3)));
     }
 
     #[test]

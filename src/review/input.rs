@@ -1,12 +1,14 @@
 //! What a review is planned from.
 
+use super::graph::StageShape;
 use super::hunks::{FileDiff, LineRange};
 use super::talk::Talk;
 use crate::config::Level;
 use crate::lint::FileReport;
+use crate::repository::is_dockerfile;
 use crate::rules::Finding;
 use crate::text::Source;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// Which findings are said. Each includes the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +60,9 @@ pub type Causes<'a> = &'a dyn Fn(&FileReport, &Finding) -> Vec<LineRange>;
 /// Gives the text of a file of the head.
 pub type Texts<'a> = &'a dyn Fn(&Utf8Path) -> Option<Source>;
 
+/// Gives the stages of a Dockerfile of the head, for the picture of them.
+pub type Shapes<'a> = &'a dyn Fn(&FileReport) -> Vec<StageShape>;
+
 /// Everything a review is planned from. Only values: no network, no disk, no clock.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
@@ -71,12 +76,19 @@ pub struct Input<'a> {
     pub diffs: &'a [FileDiff],
     /// What was said before.
     pub talk: &'a Talk,
+    /// Dockerfiles among those of base and head that the change does not touch: only what the change introduces in them
+    /// is said, whatever is reported of the others.
+    pub around: &'a [Utf8PathBuf],
     /// What the project chose.
     pub settings: Settings,
+    /// What was left out or does not count yet; see [`super::Plan::notes`].
+    pub notes: &'a [String],
     /// Further places of a finding's cause; without it only the finding's own lines are tried.
     pub causes: Option<Causes<'a>>,
     /// Texts of other files that fixes are for; without it such fixes stay prose.
     pub texts: Option<Texts<'a>>,
+    /// The stages of Dockerfiles; without it the summary has no pictures.
+    pub stages: Option<Shapes<'a>>,
     /// Proves several fixes together; without it fixes that do not collide are taken as sound together.
     pub reprove: Option<Reprove<'a>>,
 }
@@ -97,11 +109,24 @@ impl<'a> Input<'a> {
             head,
             diffs,
             talk: NOTHING_SAID,
+            around: &[],
             settings: Settings::default(),
+            notes: &[],
             causes: None,
             texts: None,
+            stages: None,
             reprove: None,
         }
+    }
+
+    /// Whether what was there before in a file is the business of this review: in the Dockerfiles that the change
+    /// touches, and in what builds them or is changed itself.
+    pub(super) fn is_own(&self, path: &Utf8Path) -> bool {
+        let touched = |path: &Utf8Path| is_dockerfile(path) && !self.around.iter().any(|other| other == path);
+        if is_dockerfile(path) {
+            return touched(path);
+        }
+        self.diff(path).is_some() || self.head.iter().any(|report| touched(&report.path))
     }
 
     pub(super) fn diff(&self, path: &Utf8Path) -> Option<&'a FileDiff> {

@@ -4,6 +4,8 @@
 //! hide. Outside code everything with a meaning is defused; inside code spans and blocks the fences are
 //! sized by their content.
 
+use crate::text::{log, push_visible};
+
 /// The longest line shown in a diff block, in characters.
 const MAX_LINE_CHARS: usize = 400;
 /// The most lines shown in a diff block.
@@ -17,31 +19,32 @@ const MAX_CODE_CHARS: usize = 300;
 /// mentions after Markdown has been rendered).
 const BREAK: &str = "&#8203;";
 
-/// Whether a character leaves no mark or reorders others: controls (but not tab), bidirectional overrides,
-/// zero-width characters, tags and the byte order mark.
-pub(super) fn is_invisible(c: char) -> bool {
-    (c.is_control() && c != '\t')
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
-
-/// One line of visible text, at most `max` characters: line ends become spaces, invisible characters go.
+/// One line of visible text, at most about `max` characters: line ends and tabs become spaces, hidden
+/// characters are spelt out.
 fn flat(text: &str, max: usize) -> String {
-    let visible = text.chars().filter_map(|c| match c {
-        '\n' | '\t' => Some(' '),
-        c if is_invisible(c) => None,
-        c => Some(c),
-    });
-    cut(visible, max)
+    let mut out = String::new();
+    let mut left = max;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if left == 0 {
+            out.push('…');
+            break;
+        }
+        left -= 1;
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\n' | '\t' => out.push(' '),
+            c => push_visible(&mut out, c),
+        }
+    }
+    out
 }
 
-fn cut(chars: impl Iterator<Item = char>, max: usize) -> String {
-    let mut chars = chars.peekable();
-    let mut out: String = chars.by_ref().take(max).collect();
-    if chars.peek().is_some() {
+fn cut(line: &str, max: usize) -> String {
+    let mut chars = line.chars();
+    let mut out = String::new();
+    chars.by_ref().take(max).for_each(|c| push_visible(&mut out, c));
+    if chars.next().is_some() {
         out.push('…');
     }
     out
@@ -54,7 +57,7 @@ fn longest_run(text: &str) -> usize {
 
 /// A code span around any text; nothing for a text without visible characters.
 pub fn code(text: &str) -> String {
-    let text = flat(text, MAX_CODE_CHARS);
+    let text = log::inert(&flat(text, MAX_CODE_CHARS)).into_owned();
     if text.trim().is_empty() {
         return String::new();
     }
@@ -66,6 +69,10 @@ pub fn code(text: &str) -> String {
 /// A paragraph from plain text in which code stands between single backticks: code stays code, everything
 /// else is escaped.
 pub fn prose(text: &str) -> String {
+    paragraph(text, code)
+}
+
+fn paragraph(text: &str, code: fn(&str) -> String) -> String {
     let text = flat(text.trim(), MAX_PROSE_CHARS);
     let parts: Vec<&str> = text.split('`').collect();
     // An even number of parts means a backtick without partner: the last one is then plain.
@@ -74,8 +81,11 @@ pub fn prose(text: &str) -> String {
     for (index, part) in parts.iter().enumerate() {
         if index % 2 == 1 && index < 2 * pairs {
             let span = code(part);
-            // Two spans side by side would merge their backticks.
-            if out.ends_with('`') && !span.is_empty() {
+            if span.is_empty() && !out.ends_with(' ') {
+                // Nothing to see, but what stands on its two sides is not one word.
+                out.push(' ');
+            } else if out.ends_with('`') && !span.is_empty() {
+                // Two spans side by side would merge their backticks.
                 out.push_str(BREAK);
             }
             out.push_str(&span);
@@ -91,7 +101,21 @@ pub fn prose(text: &str) -> String {
 
 fn escape(text: &str, out: &mut String) {
     let mut rest = text;
+    let mut before = ' ';
     while let Some(c) = rest.chars().next() {
+        if !is_word(before)
+            && let Some(name) = commit(rest)
+        {
+            // No part is long enough for a name.
+            for (index, digit) in name.chars().enumerate() {
+                if index > 0 && index % 6 == 0 {
+                    out.push_str(BREAK);
+                }
+                out.push(digit);
+            }
+            (before, rest) = ('0', rest.get(name.len()..).unwrap_or(""));
+            continue;
+        }
         let after = rest.get(c.len_utf8()..).unwrap_or("");
         let at_start = out.is_empty();
         let in_word = out.chars().next_back().is_some_and(char::is_alphanumeric)
@@ -105,7 +129,7 @@ fn escape(text: &str, out: &mut String) {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '$' => out.push_str("<span>$</span>"),
-            ':' if after.starts_with("//") => {
+            ':' if after.starts_with("//") || is_emoji(after) => {
                 out.push(':');
                 out.push_str(BREAK);
             }
@@ -118,7 +142,7 @@ fn escape(text: &str, out: &mut String) {
                 out.push('-');
             }
             '_' if in_word => out.push('_'),
-            '\\' | '*' | '_' | '~' | '[' | ']' | '!' | '|' => {
+            '\\' | '*' | '_' | '~' | '[' | ']' | '!' | '|' | '`' => {
                 out.push('\\');
                 out.push(c);
             }
@@ -132,8 +156,30 @@ fn escape(text: &str, out: &mut String) {
             }
             c => out.push(c),
         }
+        before = c;
         rest = after;
     }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The word at the start of the text, when GitHub may take it for the name of a commit. Numbers are spared: they
+/// are numbers nearly always, and a link to a commit does no harm.
+fn commit(text: &str) -> Option<&str> {
+    let word = text.split(|c| !is_word(c)).next()?;
+    let named = (7..=40).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_hexdigit())
+        && word.bytes().any(|b| b.is_ascii_alphabetic());
+    named.then_some(word)
+}
+
+/// Whether the text after a colon makes it a picture, as in `:octocat:`.
+fn is_emoji(after: &str) -> bool {
+    let name = after.split(':').next().unwrap_or("");
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"+-_".contains(&b);
+    !name.is_empty() && name.len() < after.len() && name.len() < 64 && name.bytes().all(plain)
 }
 
 fn ends_with(text: &str, end: &str) -> bool {
@@ -143,25 +189,23 @@ fn ends_with(text: &str, end: &str) -> bool {
 
 /// A table cell: a paragraph in which no bar ends the cell, also not in code.
 pub fn cell(text: &str) -> String {
-    let mut out = String::new();
-    let mut before = ' ';
-    for c in prose(text).chars() {
-        if c == '|' && before != '\\' {
-            out.push('\\');
-        }
-        out.push(c);
-        before = c;
-    }
-    out
+    paragraph(text, cell_code)
 }
 
-/// A code span in a table cell.
+/// Code in a table cell. A bar in a code span would need a backslash, which a backslash before it undoes: such
+/// code is an element with escaped text.
 pub fn cell_code(text: &str) -> String {
-    code(text).replace('|', "\\|")
+    let plain = code(text);
+    if !plain.contains('|') {
+        return plain;
+    }
+    let mut inner = String::new();
+    escape(&log::inert(&flat(text, MAX_CODE_CHARS)), &mut inner);
+    format!("<code>{}</code>", inner.replace("\\|", "&#124;"))
 }
 
 /// A fenced block of lines as they are: for suggestions, whose lines were checked to be visible.
-pub(super) fn block(info: &str, lines: &[String]) -> String {
+pub(crate) fn block(info: &str, lines: &[String]) -> String {
     let longest = lines.iter().map(|line| longest_run(line)).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     let mut out = format!("{fence}{info}\n");
@@ -182,14 +226,7 @@ pub(super) fn diff(text: &str) -> String {
 /// The same of at most so many lines.
 pub fn patch(text: &str, most: usize) -> String {
     let total = text.lines().count();
-    let mut lines: Vec<String> = text
-        .lines()
-        .take(most)
-        .map(|line| {
-            let shown = line.chars().map(|c| if is_invisible(c) { '\u{fffd}' } else { c });
-            cut(shown, MAX_LINE_CHARS)
-        })
-        .collect();
+    let mut lines: Vec<String> = text.lines().take(most).map(|line| cut(line, MAX_LINE_CHARS)).collect();
     if total > most {
         lines.push(format!("… {} more lines", total - most));
     }
@@ -205,7 +242,8 @@ mod tests {
         assert_eq!(code("a"), "`a`");
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("``"), "``` `` ```");
-        assert_eq!(code("a\nb\u{200b}\u{202e}\0"), "`a b`");
+        assert_eq!(code("a\nb\u{200b}\u{202e}\0"), "`a b\\u{200b}\\u{202e}\\u{0}`");
+        assert_eq!(code("##[error]"), "`# #[error]`");
         assert_eq!(code(" \n"), "");
     }
 
@@ -217,13 +255,17 @@ mod tests {
         insta::assert_snapshot!(prose("- `a``b` <!-- snake_case _x_ www.x.y GH-1 $a$"),
             @r"\- `a`&#8203;`b` &lt;\!-- snake_case \_x\_ www&#8203;.x.y GH&#8203;-1 <span>$</span>a<span>$</span>");
         assert_eq!(prose("1. one"), "1\\. one");
+        assert_eq!(
+            prose("at 0a1b2c3 :octocat: a:b 1234567 cafe"),
+            "at 0a1b2c&#8203;3 :&#8203;octocat: a:b 1234567 cafe"
+        );
         assert_eq!(prose("line\none\r\n\ttwo"), "line one  two");
     }
 
     #[test]
     fn cells_hold_their_bars() {
-        assert_eq!(cell("a | `b | c`"), "a \\| `b \\| c`");
-        assert_eq!(cell_code("a|b"), "`a\\|b`");
+        assert_eq!(cell("a | `b | c` \\| `d`"), "a \\| <code>b &#124; c</code> \\\\\\| `d`");
+        assert_eq!(cell_code("a\\|<b>`"), "<code>a\\\\&#124;&lt;b&gt;\\`</code>");
     }
 
     #[test]
@@ -232,6 +274,6 @@ mod tests {
         assert_eq!(block("suggestion", &[]), "```suggestion\n```");
         let long = "+0\u{1b}\n".repeat(100);
         let shown = diff(&long);
-        assert!(shown.contains("+0\u{fffd}\n") && shown.ends_with("… 40 more lines\n```"), "{shown}");
+        assert!(shown.contains("+0\\u{1b}\n") && shown.ends_with("… 40 more lines\n```"), "{shown}");
     }
 }

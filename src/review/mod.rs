@@ -9,6 +9,7 @@ mod body;
 mod comment;
 mod delta;
 mod draft;
+mod graph;
 mod hunks;
 mod input;
 pub mod markdown;
@@ -25,9 +26,10 @@ mod proptests;
 #[cfg(test)]
 mod tests;
 
-pub use body::fold;
-pub use hunks::{DiffLine, FileDiff, Hunk, LineRange, Mark};
-pub use input::{Causes, Input, ReportMode, Reprove, Settings, Texts};
+pub use body::{fold, told};
+pub use graph::{Origin, StageShape, Take, Way, shapes};
+pub use hunks::{Added, DiffLine, FileDiff, Hunk, LineRange, Mark};
+pub use input::{Causes, Input, ReportMode, Reprove, Settings, Shapes, Texts};
 pub use marker::{Marker, read as read_marker};
 pub use page::{MAX_BODY, Page};
 pub use plan::{Annotation, Comment, Outcome, Plan, Reason, Review, Update};
@@ -35,6 +37,7 @@ pub use render::{Paint, render};
 pub use talk::{OwnReview, OwnThread, Talk};
 
 use crate::config::Level;
+use crate::lint::FileReport;
 use crate::repository::is_dockerfile;
 use body::Body;
 use comment::Past;
@@ -82,6 +85,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         annotations: visible.iter().filter(|item| !is_ignored(item)).map(annotation).collect(),
         summary: body::summary(input, &delta, &outcome, &history, &drafts, &rest),
         outcome,
+        notes: input.notes.to_vec(),
     }
 }
 
@@ -131,12 +135,22 @@ fn outcome(input: &Input<'_>, delta: &Delta<'_>, history: &History<'_>) -> Outco
         fixed: delta.fixed.len(),
         existing: delta.quiet.len(),
         suppressed: input.head.iter().map(|report| report.suppressed).sum(),
+        silenced_here: input.head.iter().map(|report| silenced_here(input, report)).sum(),
+        overruled: input.head.iter().map(|report| report.overruled).sum(),
         comments: 0,
         repeated: history.repeated,
         ignored: history.ignored.len(),
         settled: history.settled,
         unresolvable: history.unresolvable,
     }
+}
+
+/// Number of findings that comments on lines of the change itself silence.
+fn silenced_here(input: &Input<'_>, report: &FileReport) -> usize {
+    let Some(diff) = input.diff(&report.path).filter(|_| !report.silenced.is_empty()) else { return 0 };
+    let added = diff.added();
+    let lines = report.silenced.iter().map(|comment| report.source.lines_of(*comment));
+    lines.filter(|(first, last)| added.meets(LineRange::new(*first, *last))).count()
 }
 
 fn annotation(item: &Item<'_>) -> Annotation {

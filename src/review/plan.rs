@@ -20,6 +20,9 @@ pub struct Plan {
     pub summary: String,
     /// Counts.
     pub outcome: Outcome,
+    /// What was left out or does not count yet, and why; text of the repository stands between backticks.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// One pull-request review.
@@ -139,6 +142,12 @@ pub struct Outcome {
     pub existing: usize,
     /// Findings silenced by ignore comments.
     pub suppressed: usize,
+    /// Of these, how many by comments on lines that the pull request adds.
+    #[serde(default)]
+    pub silenced_here: usize,
+    /// Findings that are said although ignore comments name them, because the configuration allows none.
+    #[serde(default)]
+    pub overruled: usize,
     /// Inline comments in the planned review.
     pub comments: usize,
     /// Findings that an earlier run has said already.

@@ -4,6 +4,7 @@ use super::tests::report;
 use super::{FileDiff, Input, LineRange, plan};
 use crate::config::Level;
 use crate::rules::{Finding, Fix};
+use crate::text::diff::unified;
 use crate::text::{Edit, Source, Span, apply};
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -33,10 +34,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 40)
 }
 
-/// Base and head with some lines changed, one kind of line end, with or without one at the end.
+/// Base and head with some lines changed, one kind of line end, each with or without one at the end; the base may
+/// be empty, as for a new file.
 fn texts() -> impl Strategy<Value = (String, String)> {
-    (proptest::collection::vec(line(), 1..40), steps(), any::<bool>(), any::<bool>()).prop_map(
-        |(lines, steps, crlf, ended)| {
+    let ends = (any::<bool>(), any::<bool>(), any::<bool>());
+    (proptest::collection::vec(line(), 1..40), steps(), ends, 0..8_u8).prop_map(
+        |(lines, steps, (crlf, base_ended, head_ended), new)| {
             let end = if crlf { "\r\n" } else { "\n" };
             let mut head = Vec::new();
             for (line, step) in lines.iter().zip(&steps) {
@@ -46,16 +49,25 @@ fn texts() -> impl Strategy<Value = (String, String)> {
                     Step::Put(new) => head.extend([new.clone(), line.clone()]),
                 }
             }
-            let join = |lines: &[String]| {
+            let join = |lines: &[String], ended: bool| {
                 let mut text = lines.join(end);
                 if ended && !lines.is_empty() {
                     text.push_str(end);
                 }
                 text
             };
-            (join(&lines), join(&head))
+            let base = if new == 0 { String::new() } else { join(&lines, base_ended) };
+            (base, join(&head, head_ended))
         },
     )
+}
+
+/// The `patch` that GitHub gives: hunks without the lines of names, `\ No newline at end of file`, no line end at
+/// its own end.
+fn patch(base: &str, head: &str) -> String {
+    let whole = unified(base, head, "a", "b");
+    let hunks = whole.splitn(3, '\n').nth(2).unwrap_or("");
+    hunks.strip_suffix('\n').unwrap_or(hunks).to_owned()
 }
 
 /// Where in the text (per mille), how many bytes go, what comes.
@@ -150,10 +162,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn comments_lie_in_hunks_and_suggestions_are_exact((base, head) in texts(), raw in edits()) {
+    fn comments_lie_in_hunks_and_suggestions_are_exact(
+        (base, head) in texts(),
+        raw in edits(),
+        computed in any::<bool>(),
+        renamed in any::<bool>(),
+    ) {
         let found = findings(&head, &raw);
         let reports = [report("Dockerfile", &head, found.clone())];
-        let diffs = [FileDiff::from_texts("Dockerfile", &base, &head)];
+        let diff = if computed {
+            FileDiff::from_texts("Dockerfile", &base, &head)
+        } else {
+            FileDiff::from_patch("Dockerfile", &patch(&base, &head))
+        };
+        let diffs = [if renamed { diff.renamed_from("old/Dockerfile") } else { diff }];
         let everything = |r: &crate::lint::FileReport, _: &Finding| vec![LineRange::new(1, r.source.line_count())];
         // Every text that was proven: single fixes here, compositions when they are asked about.
         let proven = std::cell::RefCell::new(Vec::new());
@@ -208,22 +230,40 @@ proptest! {
             prop_assert!(a.zip(b).is_none_or(|(a, b)| a.last < b.first));
         }
         // What is printed as a patch is read again.
-        let mut patch = String::new();
+        let mut text = String::new();
         for hunk in &diff.hunks {
             let count = |mark| hunk.lines.iter().filter(|line| line.mark != mark).count();
             let start = hunk.range().map_or(0, |range| range.first);
             let (old, new) = (count(super::Mark::Added), count(super::Mark::Removed));
-            writeln!(patch, "@@ -1,{old} +{start},{new} @@").unwrap();
+            writeln!(text, "@@ -1,{old} +{start},{new} @@").unwrap();
             for line in &hunk.lines {
-                writeln!(patch, "{}{}", line.mark.sign(), line.text).unwrap();
+                writeln!(text, "{}{}", line.mark.sign(), line.text).unwrap();
             }
         }
-        prop_assert_eq!(FileDiff::from_patch("f", &patch).hunks, diff.hunks);
+        prop_assert_eq!(FileDiff::from_patch("f", &text).hunks, diff.hunks);
     }
 
     #[test]
-    fn any_patch_is_read(patch in "(@@ -[0-9]{1,2}(,[0-9]{1,2})? [+][0-9]{1,2}(,[0-9])? @@\n|[ +\\\\-]?[a-c]?\n){0,20}") {
-        for hunk in FileDiff::from_patch("f", &patch).hunks {
+    fn patches_show_the_head((base, head) in texts()) {
+        let diff = FileDiff::from_patch("f", &patch(&base, &head));
+        let source = Source::new(head.clone());
+        let numbered = diff.hunks.iter().flat_map(|hunk| &hunk.lines);
+        for (number, line) in numbered.filter_map(|line| Some((line.new?, line))) {
+            prop_assert!(number <= source.line_count());
+            prop_assert_eq!(source.line(number), line.text.as_str());
+        }
+        prop_assert_eq!(diff.hunks.is_empty(), base == head);
+        // The lines of the base are all there, too: context and removed ones.
+        let old: Vec<&str> = base.lines().collect();
+        let shown = diff.hunks.iter().flat_map(|h| &h.lines).filter(|line| line.mark != super::Mark::Added);
+        for line in shown {
+            prop_assert!(old.contains(&line.text.as_str()), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn any_patch_is_read(text in "(@@ -[0-9]{1,2}(,[0-9]{1,2})? [+][0-9]{1,2}(,[0-9])? @@\n|[ +\\\\-]?[a-c]?\n){0,20}") {
+        for hunk in FileDiff::from_patch("f", &text).hunks {
             let lines: Vec<u32> = hunk.lines.iter().filter_map(|line| line.new).collect();
             prop_assert!(lines.windows(2).all(|pair| pair[0] + 1 == pair[1]));
         }

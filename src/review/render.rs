@@ -1,10 +1,9 @@
 //! A planned review on a terminal, as GitHub would show it.
 
 use super::hunks::{FileDiff, LineRange, Mark};
-use super::markdown::is_invisible;
 use super::marker;
 use super::plan::{Comment, Plan, Reason, Update};
-use crate::text::diff;
+use crate::text::{diff, is_hidden, log, visible};
 use std::fmt::Write as _;
 
 /// Lines of the diff that are shown above a comment's own lines.
@@ -76,13 +75,13 @@ pub fn render(plan: &Plan, diffs: &[FileDiff], paint: Paint) -> String {
             out.push_str(&text(body, None, "  ", paint));
         }
     }
-    out
+    log::inert(&out).into_owned()
 }
 
 fn silence(plan: &Plan) -> String {
     let outcome = &plan.outcome;
     if outcome.files == 0 && outcome.fixed == 0 {
-        return "No Dockerfile changed.\n".to_owned();
+        return "Nothing that concerns an image changed.\n".to_owned();
     }
     let mut line = if outcome.repeated > 0 {
         format!("Nothing new to say: {} said in an earlier review", outcome.repeated)
@@ -97,10 +96,6 @@ fn silence(plan: &Plan) -> String {
     }
     line.push_str(".\n");
     line
-}
-
-fn visible(text: &str) -> String {
-    text.chars().map(|c| if is_invisible(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn one(comment: &Comment, diffs: &[FileDiff], paint: Paint, out: &mut String) {
@@ -145,7 +140,8 @@ fn text(body: &str, old: Option<&[String]>, indent: &str, paint: Paint) -> Strin
     let mut blank = true;
     while let Some(line) = lines.next() {
         let ticks = line.len() - line.trim_start_matches('`').len();
-        if ticks >= 3 {
+        // A paragraph that starts with a code span has more backticks in its line.
+        if ticks >= 3 && !line.trim_start_matches('`').contains('`') {
             let fence = "`".repeat(ticks);
             let inner: Vec<&str> = lines.by_ref().take_while(|line| *line != fence).collect();
             let info = line.trim_start_matches('`');
@@ -219,7 +215,7 @@ fn unmark(line: &str) -> String {
         in_code ^= c == '`';
         match c {
             '\\' if !in_code && chars.peek().is_some_and(char::is_ascii_punctuation) => {}
-            c if is_invisible(c) => {}
+            c if is_hidden(c) => {}
             c => out.push(c),
         }
     }

@@ -1,8 +1,7 @@
 //! One suggestion block from edits: exactly the lines it replaces, replayed before it is shown.
 
 use super::hunks::{FileDiff, LineRange};
-use super::markdown;
-use crate::text::{Edit, LineEnding, Source, Span, apply, diff};
+use crate::text::{Edit, LineEnding, Source, Span, apply, diff, is_hidden};
 
 /// Edits far apart are one suggestion only up to this many lines, else the reader sees mostly unchanged text.
 const MAX_SPREAD_LINES: u32 = 20;
@@ -110,7 +109,7 @@ pub(super) fn block(source: &Source, edits: &[Edit], file: &FileDiff) -> Result<
             line.strip_suffix('\r').unwrap_or(line).to_owned()
         })
         .collect();
-    if lines.iter().any(|line| line.chars().any(markdown::is_invisible)) {
+    if lines.iter().any(|line| line.chars().any(is_hidden)) {
         return Err(Refusal::Unprintable);
     }
     let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();

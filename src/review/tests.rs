@@ -12,7 +12,7 @@ use camino::Utf8Path;
 
 pub(super) fn report(path: &str, text: &str, findings: Vec<Finding>) -> FileReport {
     let findings = findings.into_iter().map(|f| Finding { path: path.into(), ..f }).collect();
-    FileReport { path: path.into(), source: Source::new(text), findings, suppressed: 0, withheld: Vec::new() }
+    FileReport { findings, ..FileReport::new(path, Source::new(text)) }
 }
 
 /// A finding on the first place where `needle` stands; its fingerprint is rule and needle.
@@ -497,6 +497,58 @@ fn a_fix_in_another_file_is_suggested_there() {
 }
 
 #[test]
+fn a_finding_outside_the_diff_is_said_where_it_comes_from() {
+    let text = "FROM a\nCOPY . .\n";
+    let old = "echo 1\n".repeat(14) + "echo 15\n" + &"echo 2\n".repeat(13) + "echo 29\n";
+    let new = old.replace("echo 15\n", "fifteen\n");
+    let diffs = [FileDiff::from_texts("run.sh", &old, &new)];
+    let texts = |path: &Utf8Path| (path == "run.sh").then(|| Source::new(new.as_str()));
+    let lonely = finding(text, "r", Level::Warning, "COPY . .", "Said.");
+    let related = |needle: &str| Finding {
+        related: vec![crate::rules::Related {
+            path: Some("run.sh".into()),
+            span: Span::of(&(at(&new, needle) as usize..at(&new, needle) as usize + 4)),
+            message: "here".into(),
+        }],
+        ..lonely.clone()
+    };
+    let fixed = with(lonely.clone(), Fix::safe("Mend it", vec![Edit::insert(0, "x\n")]).in_file("run.sh"));
+    let place = |finding: Finding| {
+        let (base, head) =
+            ([report("Dockerfile", text, vec![])], [report("Dockerfile", text, vec![finding])]);
+        let plan = plan(&Input { texts: Some(&texts), ..Input::new("head", &base, &head, &diffs) });
+        let review = plan.review.unwrap();
+        let comment = review.comments.first().map(|c| (c.path.to_string(), c.line));
+        let said = review.comments.first().map_or(&review.body, |comment| &comment.body);
+        assert!(said.contains("`Dockerfile:2`"), "{said}");
+        comment
+    };
+    assert_eq!(place(related("fifteen")), Some(("run.sh".to_owned(), 15)));
+    // A place that the change does not show is none.
+    assert_eq!(place(related("echo 29")), None);
+    // The fix is elsewhere in the file: what changed there is the reason all the same.
+    assert_eq!(place(fixed), Some(("run.sh".to_owned(), 15)));
+    assert_eq!(place(lonely), None);
+}
+
+#[test]
+fn neighbours_speak_about_the_change_only() {
+    let text = "FROM a\nRUN b\n";
+    let old = || finding(text, "old", Level::Warning, "RUN b", "Said.");
+    let new = || finding(text, "new", Level::Warning, "FROM a", "Said.");
+    let base = [report("Dockerfile", text, vec![old()]), report("x/Dockerfile", text, vec![old()])];
+    let head =
+        [report("Dockerfile", text, vec![old(), new()]), report("x/Dockerfile", text, vec![old(), new()])];
+    let around = ["x/Dockerfile".into()];
+    let mut input = Input { around: &around, ..Input::new("head", &base, &head, &[]) };
+    for (mode, expected) in [(ReportMode::Introduced, (2, 1)), (ReportMode::All, (3, 0))] {
+        input.settings.report = mode;
+        let outcome = plan(&input).outcome;
+        assert_eq!((outcome.total(), outcome.existing), expected);
+    }
+}
+
+#[test]
 fn several_fixes_on_one_line_are_one_suggestion() {
     let text = "FROM a\nRUN one two\n";
     let edit = |rule, level, edits| {
@@ -624,16 +676,89 @@ fn hostile_text_stays_text() {
     let plan = plan(&Input::new("head", &[], &head, &diffs));
     let comment = &plan.review.as_ref().unwrap().comments[0];
     insta::assert_snapshot!("hostile", comment.body);
-    assert!(!plan.summary.contains("<img") || plan.summary.contains("``a`b <img src=x>"));
+    assert!(!plan.summary.contains("<img") || plan.summary.contains("``a`b\\n<img src=x>"));
     assert!(!shown(&plan, &diffs).contains('\u{202e}'));
+}
+
+#[test]
+fn a_fix_that_leaves_the_hunks_is_a_diff_in_the_body() {
+    let base = (1..=40).map(|n| format!("ENV A{n}={n}\n")).collect::<String>();
+    let head = base.replace("ENV A3=3\n", "ENV A3=three\n");
+    let fix = || Fix::safe("Add the user", vec![Edit::insert(at(&head, "ENV A30"), "USER 1\n")]);
+    let diffs = [FileDiff::from_texts("Dockerfile", &base, &head)];
+    // Neither the finding nor its fix is in the diff.
+    let outside = finding(&head, "r", Level::Warning, "ENV A30", "No user.");
+    let reports = [report("Dockerfile", &head, vec![with(outside, fix())])];
+    let review = plan(&Input::new("head", &[], &reports, &diffs)).review.unwrap();
+    assert!(review.comments.is_empty());
+    assert!(review.body.contains("```diff\n ENV A29=29\n+USER 1\n ENV A30=30\n```"), "{}", review.body);
+    // The finding is, its fix is not.
+    let inside = finding(&head, "r", Level::Warning, "ENV A3=three", "No user.");
+    let reports = [report("Dockerfile", &head, vec![with(inside, fix())])];
+    let review = plan(&Input::new("head", &[], &reports, &diffs)).review.unwrap();
+    let [comment] = review.comments.as_slice() else { panic!("{review:?}") };
+    assert_eq!((comment.start_line, comment.line), (None, 3));
+    assert!(comment.body.contains("+USER 1\n") && !comment.body.contains("suggestion"), "{}", comment.body);
+}
+
+#[test]
+fn what_is_suggested_stands_there_as_it_is() {
+    // A renamed file whose last line has no end, with tabs, two-character line ends and backticks.
+    let head = "FROM a\r\nRUN\tb ````\r\n\tc";
+    let patch = "@@ -1,2 +1,3 @@\n FROM a\r\n+RUN\tb ````\r\n \tc\n\\ No newline at end of file";
+    let diffs = [FileDiff::from_patch("new/Dockerfile", patch).renamed_from("Dockerfile")];
+    let whole = with(
+        finding(head, "whole", Level::Warning, "RUN", "All of it."),
+        Fix::safe("Do", vec![Edit::replace(Span::of(&(8..head.len())), "RUN\tB ````\r\n\tC\r\n\tD")]),
+    );
+    let reports = [report("new/Dockerfile", head, vec![whole])];
+    let review = plan(&Input::new("head", &[], &reports, &diffs)).review.unwrap();
+    let [comment] = review.comments.as_slice() else { panic!("{review:?}") };
+    assert_eq!((comment.path.as_str(), comment.start_line, comment.line), ("new/Dockerfile", Some(2), 3));
+    let block = "`````suggestion\nRUN\tB ````\n\tC\n\tD\n`````\n";
+    assert!(comment.body.contains(block), "{}", comment.body);
+}
+
+#[test]
+fn who_silences_findings_is_said() {
+    let text = "FROM a\n# tidewaiter ignore=r\nRUN b\n# tidewaiter ignore=r\nRUN c\n";
+    let span = |needle: &str, from: usize| {
+        let start = from + text[from..].find(needle).unwrap();
+        Span::of(&(start..start + needle.len()))
+    };
+    let silenced = vec![span("# tidewaiter ignore=r", 0), span("# tidewaiter ignore=r", 20)];
+    let of = |base: &str| {
+        let found = vec![finding(text, "x", Level::Warning, "FROM", "m")];
+        let head =
+            [FileReport { suppressed: 2, silenced: silenced.clone(), ..report("Dockerfile", text, found) }];
+        let diffs = [FileDiff::from_texts("Dockerfile", base, text)];
+        plan(&Input::new("head", &[], &head, &diffs)).review.unwrap().body
+    };
+    assert!(of(text).contains(" 2 silenced by comments in the files.\n"));
+    assert!(of("").contains(" 2 silenced by comments in the files, all of which this change adds.\n"));
+    let one = of("FROM a\n# tidewaiter ignore=r\nRUN b\n");
+    assert!(
+        one.contains(" 2 silenced by comments in the files, 1 of them by comments that this change adds.\n"),
+        "{one}"
+    );
+    let found = vec![finding(text, "x", Level::Warning, "FROM", "m")];
+    let head = [FileReport { overruled: 1, ..report("Dockerfile", text, found) }];
+    let notes = ["The pull request changes `.tidewaiter.yml`.".to_owned()];
+    let input = Input { notes: &notes, ..Input::new("head", &[], &head, &[]) };
+    let plan = plan(&input);
+    for shown in [&plan.review.as_ref().unwrap().body, &plan.summary] {
+        assert!(shown.contains(" 1 said although comments in the files ignore them"), "{shown}");
+        assert!(shown.contains("\n\nThe pull request changes `.tidewaiter.yml`."), "{shown}");
+    }
+    assert_eq!(plan.notes, notes);
 }
 
 #[test]
 fn nothing_to_say() {
     let none = plan(&Input::new("head", &[], &[], &[]));
     assert_eq!(none.review, None);
-    assert_eq!(none.summary, "## Tidewaiter\n\nNo Dockerfile changed.\n");
-    assert_eq!(shown(&none, &[]), "No Dockerfile changed.\n");
+    assert_eq!(none.summary, "## Tidewaiter\n\nNothing that concerns an image changed.\n");
+    assert_eq!(shown(&none, &[]), "Nothing that concerns an image changed.\n");
     let base = [report("Dockerfile", BASE, base_findings())];
     let deleted = plan(&Input::new("head", &base, &[], &[]));
     assert_eq!((deleted.review.is_none(), deleted.outcome.fixed), (true, 2));

@@ -68,9 +68,9 @@ async fn serve(
         assert_eq!(input["fileChanges"]["additions"][0]["contents"], "QQo=");
         let (done, answer) = branch.script.pop().unwrap();
         if done {
-            branch.parent = input["expectedHeadOid"].as_str().unwrap().to_owned();
-            branch.head = NEW.to_owned();
-            branch.message = "Fix it\n\nWhy.".to_owned();
+            input["expectedHeadOid"].as_str().unwrap().clone_into(&mut branch.parent);
+            NEW.clone_into(&mut branch.head);
+            "Fix it\n\nWhy.".clone_into(&mut branch.message);
         }
         answer
     };

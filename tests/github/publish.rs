@@ -27,6 +27,7 @@ fn plan(lines: u32) -> Plan {
         annotations: Vec::new(),
         summary: String::new(),
         outcome: Outcome::default(),
+        notes: Vec::new(),
     }
 }
 

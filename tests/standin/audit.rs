@@ -12,6 +12,7 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("audit_reads_the_whole_repository", reads_the_whole_repository),
     ("audit_of_a_branch_a_tag_and_a_commit", of_a_branch_a_tag_and_a_commit),
     ("audit_of_an_unknown_reference", of_an_unknown_reference),
+    ("audit_of_a_run_for_a_pull_request", of_a_run_for_a_pull_request),
     ("audit_of_a_repository_too_large_for_one_answer", too_large_for_one_answer),
     ("audit_of_large_and_odd_files", large_and_odd_files),
     ("audit_uploads_sarif", uploads_sarif),
@@ -37,18 +38,17 @@ fn repo() -> Repo {
     repo.write("app.py", "print(1)\n");
     repo.write(
         "worker/Dockerfile",
-        "FROM debian:13-slim\nADD run.py /srv/\nUSER 1000:1000\nCMD [\"/srv/run.py\"]\n",
+        "FROM debian:13-slim\nADD run.py /srv/\nUSER 1000:1000\nCMD [\"ls\", \"/srv\"]\n",
     );
     repo.write("worker/run.py", "print(1)\n");
     repo.commit("base");
-    repo.git(&["tag", "v1"]);
     // The head of the pull request that the stand-in always has.
     repo.write("README.md", "y\n");
     repo.commit("head");
     repo
 }
 
-const DOCKERFILE: &str = "FROM debian:13-slim\nRUN apt-get update && apt-get install -y curl\nADD app.py /app/\nUSER 1000:1000\nCMD [\"/app/app.py\"]\n";
+const DOCKERFILE: &str = "FROM debian:13-slim\nRUN apt-get update && apt-get install -y curl\nADD app.py /app/\nUSER 1000:1000\nCMD [\"curl\", \"--version\"]\n";
 
 fn start(repo: Repo, options: &[&str]) -> Github {
     let mut all = vec!["--event", "workflow_dispatch", "--permissions", ALL, "--allow-actions-prs"];
@@ -149,8 +149,10 @@ fn reads_the_whole_repository() -> Result<(), Failed> {
 
 fn of_a_branch_a_tag_and_a_commit() -> Result<(), Failed> {
     let repo = repo();
-    let commit = repo.git(&["rev-parse", "v1"]);
+    let commit = repo.git(&["rev-parse", "HEAD~1"]);
     let github = start(repo, &[]);
+    let tag = json!({"ref": "refs/tags/v1", "sha": commit}).to_string();
+    github.request("POST", "/repos/octo-org/shop/git/refs", &tag);
     for reference in
         ["main", "refs/heads/main", "update-images", "v1", "refs/tags/v1", &commit, &commit[..10]]
     {
@@ -173,6 +175,17 @@ fn of_an_unknown_reference() -> Result<(), Failed> {
             format!("{reference}: {}", run.all())
         })?;
     }
+    no_violations(&github)
+}
+
+fn of_a_run_for_a_pull_request() -> Result<(), Failed> {
+    let github = start(repo(), &["--input", "pull-request=7"]);
+    let run = audit(&github, &[]);
+    ensure(run.code == 2 && run.stderr.contains("pull request 7"), || run.all())?;
+    ensure(github.requests() == 0, || format!("{} requests", github.requests()))?;
+    // Asked for by hand, it is made.
+    let run = audit(&github, &["--repo", "octo-org/shop"]);
+    ensure(run.code == 0, || run.all())?;
     no_violations(&github)
 }
 

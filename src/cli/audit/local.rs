@@ -115,8 +115,9 @@ fn revision(
     }
     let mut config = Config::default();
     if !args.no_config {
-        config = configuration::read(&tree, args.config.as_deref(), PLACE)?;
-        configuration::complete(&config, PLACE)?;
+        let chosen = configuration::read(&tree, args.config.as_deref(), PLACE)?;
+        configuration::complete(&chosen, PLACE)?;
+        config = chosen.config;
     }
     let fail_on = args.fail_on.unwrap_or(config.fail_on);
     let settings = Settings { config, ..Settings::new(args.today()) };

@@ -21,7 +21,7 @@ pub(super) struct Args {
     path: Option<Utf8PathBuf>,
 
     /// Read this repository on GitHub through its API, without a checkout. In a workflow that was started by hand, by
-    /// a schedule or a push this is the default, with the workflow's own repository
+    /// a schedule or a push, this is what happens without PATH when there is a token, with the workflow's own repository
     #[arg(long, value_name = "OWNER/NAME", conflicts_with = "path")]
     repo: Option<String>,
 
@@ -105,7 +105,9 @@ impl Args {
 pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
     let env = Environment::from_process()?;
     let event = env.event_name.as_deref();
-    let of_event = args.path.is_none() && event.is_some_and(|event| EVENTS.contains(&event));
+    // Without a token there is only the checkout.
+    let of_event =
+        args.path.is_none() && env.token.is_some() && event.is_some_and(|event| EVENTS.contains(&event));
     if args.repo.is_some() || of_event {
         return remote::run(args, &env, streams);
     }

@@ -3,7 +3,7 @@
 use super::output::{Found, More, report};
 use super::told::Told;
 use super::{Args, Exit, Streams, UsageError, configuration};
-use crate::config::Config;
+use crate::cli::configuration::Chosen;
 use crate::github::{
     Checkout, Depot, Environment, GithubError, IssueText, NewFile, Proposal, Repository, Target,
 };
@@ -21,6 +21,8 @@ use anyhow::Context as _;
 const MAX_FETCHES: usize = 3;
 /// Branch of the fix pull request for the default branch; for another one its name follows after a `-`.
 const FIX_BRANCH: &str = "tidewaiter/fixes";
+/// The same in every run, so that only what has changed is told.
+const FIX_TITLE: &str = "Apply proven fixes to the container images";
 /// Characters of a body that are kept free for hidden markers.
 const RESERVE: usize = 200;
 /// The longest patch in the job summary, in lines.
@@ -143,12 +145,12 @@ async fn settle(args: &Args, depot: &Depot, checkout: &mut Checkout) -> anyhow::
     depot.fetch(checkout, &wanted).await?;
     let mut fetches = 0;
     loop {
-        let mut config = Config::default();
+        let mut chosen = Chosen::default();
         if !args.no_config {
-            config = configuration::read(&checkout.tree, args.config.as_deref(), PLACE)?;
+            chosen = configuration::read(&checkout.tree, args.config.as_deref(), PLACE)?;
         }
-        config.fail_on = args.fail_on.unwrap_or(config.fail_on);
-        let settings = Settings { config, ..Settings::new(args.today()) };
+        chosen.config.fail_on = args.fail_on.unwrap_or(chosen.config.fail_on);
+        let settings = Settings { config: chosen.config.clone(), ..Settings::new(args.today()) };
         let audit = audit(&checkout.tree, dockerfiles.clone(), &settings);
         let fixed = if args.fix_pull_request {
             fixes(&audit, &checkout.tree, &settings, args.confirm_fixes)
@@ -157,7 +159,7 @@ async fn settle(args: &Args, depot: &Depot, checkout: &mut Checkout) -> anyhow::
         };
         let missing = checkout.tree.wanted();
         if missing.is_empty() || fetches == MAX_FETCHES || !depot.fetch(checkout, &missing).await? {
-            configuration::complete(&settings.config, PLACE)?;
+            configuration::complete(&chosen, PLACE)?;
             return Ok(Audited { audit, fixed, settings });
         }
         fetches += 1;
@@ -188,18 +190,14 @@ async fn propose(args: &Args, depot: &Depot, checkout: &Checkout, fixed: &[Fixed
             executable: checkout.is_executable(&file.path).unwrap_or(false),
         })
         .collect();
-    let title = match fixed.iter().map(|file| file.applied.len()).sum::<usize>() {
-        1 => "Apply a proven fix for the container images".to_owned(),
-        n => format!("Apply {n} proven fixes for the container images"),
-    };
     let body = if files.is_empty() {
         "There is nothing left that Tidewaiter would fix.".to_owned()
     } else {
         fix_pull_body(&fixed, rules::find, RESERVE)
     };
     let Checkout { commit, root, .. } = checkout;
-    let (title, body) = (title.as_str(), body.as_str());
-    let proposal = Proposal { base, commit, root, branch: &branch, title, body, files: &files };
+    let proposal =
+        Proposal { base, commit, root, branch: &branch, title: FIX_TITLE, body: &body, files: &files };
     told.fix_pull(depot.propose_fixes(&proposal).await);
 }
 

@@ -32,7 +32,11 @@ impl Told {
     pub(super) fn markdown(&self) -> impl Iterator<Item = String> {
         self.said.iter().map(|Said { text, link }| {
             let text = prose(text);
-            if is_plain_url(link) { format!("{text} {link}") } else { format!("{text} {}", prose(link)) }
+            match link.as_str() {
+                "" => text,
+                link if is_plain_url(link) => format!("{text} {link}"),
+                link => format!("{text} {}", prose(link)),
+            }
         })
     }
 

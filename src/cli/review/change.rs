@@ -1,16 +1,24 @@
 //! What a change does to the Dockerfiles it touches: both sides linted, and planned as a review.
 
-use crate::cli::configuration;
-use crate::config::{Config, Level, ReportScope, Suggestions};
+use crate::cli::configuration::{self, Chosen};
+use crate::config::{Level, ReportScope, Suggestions};
 use crate::dockerfile::{parse, stages};
+use crate::facts::{Bodies, FileFacts};
 use crate::lint::{self, FileReport, Named};
 use crate::repository::project::Project;
-use crate::repository::{Tree, is_dockerfile};
-use crate::review::{FileDiff, Input, LineRange, Plan, ReportMode, Settings, Talk, plan};
+use crate::repository::{Related, Tree, is_dockerfile, related};
+use crate::review::{FileDiff, Input, LineRange, Plan, ReportMode, Settings, Talk, plan, shapes};
 use crate::rules::{self, Finding, Safety};
 use crate::text::{Source, Span};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::civil::Date;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// The largest Dockerfile that is reviewed, in bytes: an image has 127 layers, no hand writes more than this.
+const MAX_DOCKERFILE_BYTES: usize = 1024 * 1024;
+/// The most bytes of all Dockerfiles of one side together.
+const MAX_TOGETHER_BYTES: usize = 16 * 1024 * 1024;
 
 /// A changed file.
 #[derive(Debug, Clone)]
@@ -26,15 +34,21 @@ pub(super) struct Change<'a> {
     pub(super) base: &'a dyn Tree,
     pub(super) head: &'a dyn Tree,
     pub(super) files: Vec<Changed>,
+    /// Dockerfiles that the change does not touch but may concern; see [`around`].
+    pub(super) around: Vec<Utf8PathBuf>,
     pub(super) diffs: Vec<FileDiff>,
     /// The head commit, or a name for it.
     pub(super) commit: String,
     pub(super) talk: &'a Talk,
+    /// All paths that the change touches, Dockerfiles or not, in the base and in the head.
+    pub(super) touched: Vec<Utf8PathBuf>,
+    /// What was left out so far, and why.
+    pub(super) notes: Vec<String>,
 }
 
 /// How to review.
 pub(super) struct Options {
-    pub(super) config: Config,
+    pub(super) chosen: Chosen,
     pub(super) today: Date,
 }
 
@@ -44,7 +58,7 @@ const PLACE: &str = "the base of the change";
 ///
 /// # Errors
 /// When the configuration is broken, or a file that is named is not there.
-pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Result<Config> {
+pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Result<Chosen> {
     configuration::read(base, named, PLACE)
 }
 
@@ -52,17 +66,53 @@ pub(super) fn config(base: &dyn Tree, named: Option<&Utf8Path>) -> anyhow::Resul
 ///
 /// # Errors
 /// When a file of it cannot be read.
-pub(super) fn complete(config: &Config) -> anyhow::Result<()> {
-    configuration::complete(config, PLACE)
+pub(super) fn complete(chosen: &Chosen) -> anyhow::Result<()> {
+    configuration::complete(chosen, PLACE)
+}
+
+/// The Dockerfiles that changed files (by all their paths) may concern without being among them, as both sides see it.
+pub(super) fn around(base: &dyn Tree, head: &dyn Tree, changed: &[Utf8PathBuf]) -> Related {
+    let mut found = related(head, changed);
+    // What built an image may be gone in the head.
+    let before = related(base, changed);
+    found.left_out = found.left_out.max(before.left_out);
+    for path in before.dockerfiles {
+        if !found.dockerfiles.contains(&path) {
+            found.dockerfiles.push(path);
+        }
+    }
+    found
+}
+
+/// What to say of [`around`] where it did not take all.
+pub(super) fn note_of(around: &Related) -> Option<String> {
+    let more = around.left_out;
+    let all = around.dockerfiles.len() + more;
+    (more > 0).then(|| {
+        format!(
+            "The change may concern {all} Dockerfiles that it does not touch; the nearest {} are looked at.",
+            all - more
+        )
+    })
 }
 
 /// Lints both sides and plans the review.
 pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
-    let settings = lint::Settings { config: options.config.clone(), ..lint::Settings::new(options.today) };
-    let excluded = |path: &Utf8Path| options.config.exclude.matches(path);
+    let config = &options.chosen.config;
+    let settings = lint::Settings { config: config.clone(), ..lint::Settings::new(options.today) };
+    let excluded = |path: &Utf8Path| config.exclude.matches(path);
+    let mut notes = change.notes.clone();
+    let own = options.chosen.files.iter().filter(|file| change.touched.contains(file));
+    notes.extend(
+        own.map(|file| {
+            format!("The pull request changes `{file}`: it counts from the next pull request on.")
+        }),
+    );
+    let mut left = MAX_TOGETHER_BYTES;
     let (mut base, mut head) = (Vec::new(), Vec::new());
     let paths = |side: &dyn Fn(&Changed) -> Option<&Utf8PathBuf>| -> Vec<Utf8PathBuf> {
-        change.files.iter().filter_map(side).filter(|path| is_dockerfile(path)).cloned().collect()
+        let changed = change.files.iter().filter_map(side).filter(|path| is_dockerfile(path));
+        changed.chain(&change.around).cloned().collect()
     };
     // Without a Dockerfile nothing is asked of the trees, which may have to fetch it.
     let project = |tree: &dyn Tree, paths: Vec<Utf8PathBuf>| {
@@ -75,23 +125,57 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
         if !dockerfile {
             continue;
         }
-        if let Some(path) = file.head.as_deref().filter(|path| !excluded(path))
-            && let Some(report) = lint_at(change.head, path, &of_head, &settings)
-        {
-            head.push(report);
-            // The base counts only beside a head: a deleted Dockerfile is not a fixed one.
-            if let Some(path) = file.base.as_deref()
-                && let Some(report) = lint_at(change.base, path, &of_base, &settings)
-            {
-                base.push(report);
-            }
+        let Some(path) = file.head.as_deref().filter(|path| !excluded(path)) else { continue };
+        let Some(source) = text_at(change.head, path) else { continue };
+        let bytes = source.text().len();
+        if bytes > left.min(MAX_DOCKERFILE_BYTES) {
+            let why = if bytes > MAX_DOCKERFILE_BYTES {
+                format!("a Dockerfile may have {MAX_DOCKERFILE_BYTES}")
+            } else {
+                format!("all Dockerfiles together may have {MAX_TOGETHER_BYTES}")
+            };
+            notes.push(format!("`{path}` has {bytes} bytes, {why}: it is not reviewed."));
+            continue;
         }
+        left -= bytes;
+        head.push(lint::lint_in(path, &source, change.head, &of_head, &settings));
+        // The base counts only beside a head: a deleted Dockerfile is not a fixed one.
+        if let Some(path) = file.base.as_deref()
+            && let Some(source) = text_at(change.base, path)
+        {
+            if source.text().len() > MAX_DOCKERFILE_BYTES {
+                notes.push(format!("`{path}` is too large in the base: all its findings count as new."));
+                continue;
+            }
+            base.push(lint::lint_in(path, &source, change.base, &of_base, &settings));
+        }
+    }
+    // Only both together tell what is new in a file that is the same on both sides.
+    for path in change.around.iter().filter(|path| !excluded(path)) {
+        let (Some(old), Some(new)) = (text_at(change.base, path), text_at(change.head, path)) else {
+            continue;
+        };
+        let bytes = old.text().len().max(new.text().len());
+        if bytes > left.min(MAX_DOCKERFILE_BYTES) {
+            continue;
+        }
+        left -= bytes;
+        base.push(lint::lint_in(path, &old, change.base, &of_base, &settings));
+        let new = lint::lint_in(path, &new, change.head, &of_head, &settings);
+        // What comments silence in it and which fixes fail there has nothing to do with the change.
+        head.push(FileReport {
+            suppressed: 0,
+            silenced: Vec::new(),
+            overruled: 0,
+            withheld: Vec::new(),
+            ..new
+        });
     }
     let (base_files, head_files) = (named(&base), named(&head));
     let around = lint::lint_repository_in(&head_files, change.head, &of_head, &settings);
     add_all(&mut base, lint::lint_repository_in(&base_files, change.base, &of_base, &settings));
     add_all(&mut head, around.clone());
-    let review = &options.config.review;
+    let review = &config.review;
     if review.suggestions != Suggestions::All {
         for finding in base.iter_mut().chain(&mut head).flat_map(|report| &mut report.findings) {
             let keep =
@@ -100,6 +184,13 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
         }
     }
     let texts = |path: &Utf8Path| change.head.read(path).found().map(Source::new);
+    let stages = |report: &FileReport| {
+        let file = parse(&report.source);
+        let bodies = Bodies::read(&file);
+        let images = &config.images;
+        let (path, today) = (&report.path, options.today);
+        shapes(&FileFacts::with_project(path, &file, &bodies, change.head, today, images, Some(&of_head)))
+    };
     let reprove = |path: &Utf8Path, text: &str, findings: &[&Finding]| {
         let (of_repository, of_file): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|finding| is_about_repository(finding));
@@ -124,10 +215,12 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
                     &settings,
                 ))
     };
+    let causes = Causes::default();
     plan(&Input {
         talk: change.talk,
+        around: &change.around,
         settings: Settings {
-            report: match options.config.report {
+            report: match config.report {
                 ReportScope::Introduced => ReportMode::Introduced,
                 ReportScope::ChangedLines => ReportMode::ChangedLines,
                 ReportScope::All => ReportMode::All,
@@ -137,8 +230,10 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
             suggestions: review.suggestions != Suggestions::None,
             resolve_fixed: review.resolve_fixed,
         },
-        causes: Some(&causes),
+        notes: &notes,
+        causes: Some(&|report: &FileReport, finding: &Finding| causes.of(report, finding)),
         texts: Some(&texts),
+        stages: Some(&stages),
         reprove: Some(&reprove),
         ..Input::new(&change.commit, &base, &head, &change.diffs)
     })
@@ -159,6 +254,8 @@ fn add_all(reports: &mut Vec<FileReport>, more: Vec<FileReport>) {
                     .findings
                     .sort_by_key(|f| (f.span.start, std::cmp::Reverse(f.level), f.span.end, f.rule));
                 report.suppressed += around.suppressed;
+                report.silenced.extend(around.silenced);
+                report.overruled += around.overruled;
             }
             None => reports.push(around),
         }
@@ -170,32 +267,59 @@ fn is_about_repository(finding: &Finding) -> bool {
     rules::find(finding.rule).is_some_and(|rule| matches!(rule.check, rules::Check::Repository(_)))
 }
 
-fn lint_at(
-    tree: &dyn Tree,
-    path: &Utf8Path,
-    project: &Project,
-    settings: &lint::Settings,
-) -> Option<FileReport> {
-    let text = tree.read(path).found()?;
-    Some(lint::lint_in(path, &Source::new(text), tree, project, settings))
+fn text_at(tree: &dyn Tree, path: &Utf8Path) -> Option<Source> {
+    Some(Source::new(tree.read(path).found()?))
 }
 
-/// Where the cause of a finding may have changed: its instruction, then its stage.
-fn causes(report: &FileReport, finding: &Finding) -> Vec<LineRange> {
-    if !is_dockerfile(&report.path) {
-        return Vec::new();
+/// The lines of each instruction of a file, and those of each stage; both in order.
+#[derive(Debug, Default)]
+struct Outline {
+    instructions: Vec<LineRange>,
+    stages: Vec<LineRange>,
+}
+
+/// Where the causes of findings may have changed. Each file is read once for all its findings.
+#[derive(Debug, Default)]
+struct Causes(RefCell<HashMap<Utf8PathBuf, Outline>>);
+
+impl Causes {
+    /// The finding's instruction, then its stage.
+    fn of(&self, report: &FileReport, finding: &Finding) -> Vec<LineRange> {
+        if !is_dockerfile(&report.path) {
+            return Vec::new();
+        }
+        let mut known = self.0.borrow_mut();
+        if !known.contains_key(&report.path) {
+            known.insert(report.path.clone(), Outline::read(&report.source));
+        }
+        let Some(outline) = known.get(&report.path) else { return Vec::new() };
+        let line = report.source.line_of(finding.span.start);
+        // The last one that begins at or before the line.
+        let before = |list: &[LineRange]| {
+            list.partition_point(|range| range.first <= line)
+                .checked_sub(1)
+                .and_then(|at| list.get(at))
+                .copied()
+        };
+        let instruction = before(&outline.instructions).filter(|range| line <= range.last);
+        instruction.into_iter().chain(before(&outline.stages)).collect()
     }
-    let file = parse(&report.source);
-    let lines = |span: Span| {
-        let (first, last) = report.source.lines_of(span);
-        LineRange::new(first, last)
-    };
-    let at = finding.span.start;
-    let instruction = file.instruction_at(at).map(|i| i.body);
-    let stage = stages(&file).into_iter().rev().find_map(|stage| {
-        let instructions = file.instructions.get(stage.instructions)?;
-        let span = instructions.first()?.span.cover(instructions.last()?.span);
-        (span.start <= at).then_some(span)
-    });
-    instruction.into_iter().chain(stage).map(lines).collect()
+}
+
+impl Outline {
+    fn read(source: &Source) -> Self {
+        let file = parse(source);
+        let lines = |span: Span| {
+            let (first, last) = source.lines_of(span);
+            LineRange::new(first, last)
+        };
+        let stages = stages(&file).into_iter().filter_map(|stage| {
+            let instructions = file.instructions.get(stage.instructions)?;
+            Some(lines(instructions.first()?.span.cover(instructions.last()?.span)))
+        });
+        Self {
+            stages: stages.collect(),
+            instructions: file.instructions.iter().map(|i| lines(i.body)).collect(),
+        }
+    }
 }

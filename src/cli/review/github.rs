@@ -1,17 +1,18 @@
 //! `tidewaiter review` in a workflow: reads the pull request over the API, posts one review.
 
-use super::change::{Change, Changed, Options, complete, config, review};
-use super::{Args, Exit, Streams, UsageError, verdict};
+use super::change::{Change, Changed, Options, around, complete, config, note_of, review};
+use super::{Args, Exit, Streams, UsageError, plan, publish, unposted, verdict};
+use crate::cli::configuration::Chosen;
 use crate::config::Config;
 use crate::github::{
-    Environment, EventError, GithubError, Published, Receipt, Session, Snapshot, Status, Target,
+    Environment, EventError, GithubError, PlanFile, Published, Receipt, Session, Snapshot, Status, Target,
     append_summary, write_outputs,
 };
-use crate::report::{annotations, count};
-use crate::repository::{is_dockerfile, likely_next, wanted_files};
+use crate::report::count;
+use crate::repository::{Related, is_dockerfile, likely_next, wanted_files};
 use crate::review::{FileDiff, Paint, Plan, render};
 use anyhow::Context as _;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::time::Duration;
 
 /// How often files that the rules miss are fetched: a script may name a script.
@@ -20,6 +21,9 @@ const MAX_FETCHES: usize = 3;
 pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
     let mut env = Environment::from_process()?;
     env.max_wait = args.max_wait.map(|seconds| Duration::from_secs(seconds.into())).or(env.max_wait);
+    if let Some(path) = &args.publish {
+        return publish::run(args, path, &env, streams);
+    }
     let target = match (&args.repo, args.pr) {
         (repo, Some(number)) => {
             let named = repo.as_ref().map(|name| name.parse()).transpose()?;
@@ -38,19 +42,22 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
             Err(error) => return Err(error.into()),
         },
     };
+    block_on(streams, async |streams| {
+        let session = Session::connect(&env, target)?;
+        work(args, &env, session, None, streams).await
+    })
+}
+
+/// Runs the talk with GitHub. A head that has moved on is nothing for this run to do.
+pub(super) fn block_on(
+    streams: &mut Streams,
+    talk: impl AsyncFnOnce(&mut Streams) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime for network requests")?;
-    let result = runtime.block_on(async {
-        let session = Session::connect(&env, target)?;
-        let result = work(args, &env, &session, streams).await;
-        let requests = count(session.requests() as usize, "request");
-        let waited = session.waited().as_secs();
-        let waiting = if waited > 0 { format!(", {waited} s of waiting") } else { String::new() };
-        streams.note(&format!("{requests} to GitHub{waiting}"));
-        result
-    });
+    let result = runtime.block_on(talk(streams));
     match result {
         // The run for the newer commit reviews it; this one has nothing to say.
         Err(error) if matches!(error.downcast_ref(), Some(GithubError::Superseded { .. })) => {
@@ -61,10 +68,28 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
     }
 }
 
-async fn work(
+/// Reads, plans, and writes: to the pull request or, with `--plan`, to a file. `file` is the plan of a run before
+/// this one, to compare with.
+pub(super) async fn work(
+    args: &Args,
+    env: &Environment,
+    session: Session,
+    file: Option<&PlanFile>,
+    streams: &mut Streams,
+) -> anyhow::Result<Exit> {
+    let result = read_and_write(args, env, &session, file, streams).await;
+    let requests = count(session.requests() as usize, "request");
+    let waited = session.waited().as_secs();
+    let waiting = if waited > 0 { format!(", {waited} s of waiting") } else { String::new() };
+    streams.note(&format!("{requests} to GitHub{waiting}"));
+    result
+}
+
+async fn read_and_write(
     args: &Args,
     env: &Environment,
     session: &Session,
+    file: Option<&PlanFile>,
     streams: &mut Streams,
 ) -> anyhow::Result<Exit> {
     let number = session.target().number;
@@ -75,63 +100,91 @@ async fn work(
         files
     };
     let mut snapshot = session.snapshot(is_dockerfile, wanted).await?;
-    let (plan, config) = settle(args, session, &mut snapshot).await?;
-    for note in &snapshot.notes {
+    let (mut plan, config) = settle(args, session, &mut snapshot).await?;
+    for note in &plan.notes {
         streams.note(note);
     }
+    if let Some(file) = file {
+        publish::tell_differences(file, &mut plan, streams);
+    }
+    let exit = verdict(&plan, &config);
     if args.dry_run {
         let diffs = diffs(&snapshot);
         streams.print(&render(&plan, &diffs, Paint::Plain));
-        let exit = verdict(&plan, &config);
-        return finish(env, &plan, None, exit, streams);
+        return finish(env, &plan, Told::default(), exit, streams);
+    }
+    if let Some(path) = &args.plan {
+        let written = plan::write(path, session.target(), &plan);
+        unposted::show(&mut plan, streams);
+        let plan_file = written.is_ok().then_some(path.as_path());
+        // Also when the plan could not be written: the summary is where the findings are then.
+        let exit = finish(env, &plan, Told { plan_file, ..Told::default() }, exit, streams)?;
+        written?;
+        streams.note(&format!("nothing was posted; the plan is in {path}"));
+        return Ok(exit);
     }
     let published = session.publish(&plan, Some(&snapshot)).await;
     if let Ok(Published::Superseded { head }) = &published {
         streams.note(&format!("the pull request has moved on to {head}: the run for that commit reviews it"));
         return Ok(Exit::Clean);
     }
-    let told = tell(published, &plan, number, streams);
+    let told = tell(published, &mut plan, number, streams);
     // Also when nothing could be posted: the summary is where the findings are then.
     let (receipt, failure) = match told {
         Ok(receipt) => (receipt, None),
         Err(error) => (None, Some(error)),
     };
-    let exit = finish(env, &plan, receipt, verdict(&plan, &config), streams)?;
+    let told = Told { receipt: receipt.unwrap_or_default(), plan_file: None };
+    let exit = finish(env, &plan, told, exit, streams)?;
     failure.map_or(Ok(exit), Err)
+}
+
+/// What a run has written.
+#[derive(Default)]
+struct Told<'a> {
+    receipt: Receipt,
+    plan_file: Option<&'a Utf8Path>,
 }
 
 /// Plans, and plans again with the files that the rules asked for.
 async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyhow::Result<(Plan, Config)> {
     let mut fetches = 0;
     loop {
-        // Without a Dockerfile nothing was read of the base, and nothing is needed.
-        let config = match snapshot.dockerfiles().next() {
-            Some(_) => config(&snapshot.base, args.config.as_deref())?,
-            None => Config::default(),
+        // Where nothing concerns an image nothing was read of the base, and nothing is needed.
+        let (chosen, around) = if snapshot.concerns_images() {
+            let around = around(&snapshot.base, &snapshot.head, &snapshot.changed_paths());
+            (config(&snapshot.base, args.config.as_deref())?, around)
+        } else {
+            (Chosen::default(), Related::default())
         };
-        let mut options = Options { config, today: args.today() };
-        args.apply(&mut options.config);
+        let mut options = Options { chosen, today: args.today() };
+        args.apply(&mut options.chosen.config);
         let change = Change {
             base: &snapshot.base,
             head: &snapshot.head,
             files: changed(snapshot),
+            around: around.dockerfiles.clone(),
             diffs: diffs(snapshot),
             commit: snapshot.head_sha.clone(),
             talk: &snapshot.talk,
+            touched: snapshot.changed_paths(),
+            notes: snapshot.notes.iter().cloned().chain(note_of(&around)).collect(),
         };
         let plan = review(&change, &options);
         let mut missing = snapshot.head.wanted();
         missing.extend(snapshot.base.wanted());
         if fetches == 0 && !missing.is_empty() {
-            for file in snapshot.dockerfiles() {
-                missing.extend(likely_next(&snapshot.head, &file.path));
+            let touched = snapshot.dockerfiles().map(|file| &file.path);
+            for path in touched.chain(&around.dockerfiles) {
+                missing.extend(likely_next(&snapshot.head, path));
             }
+            missing.extend(wanted_files(&around.dockerfiles));
         }
         missing.sort();
         missing.dedup();
         if missing.is_empty() || fetches == MAX_FETCHES || !session.fetch(snapshot, &missing).await? {
-            complete(&options.config)?;
-            return Ok((plan, options.config));
+            complete(&options.chosen)?;
+            return Ok((plan, options.chosen.config));
         }
         fetches += 1;
     }
@@ -169,7 +222,7 @@ fn diffs(snapshot: &Snapshot) -> Vec<FileDiff> {
 /// Says what became of the plan. Without a review on the pull request, the findings become annotations.
 fn tell(
     published: Result<Published, GithubError>,
-    plan: &Plan,
+    plan: &mut Plan,
     number: u64,
     streams: &mut Streams,
 ) -> anyhow::Result<Option<Receipt>> {
@@ -197,7 +250,7 @@ fn tell(
         }
         Ok(Published::Nothing) => {
             let said = if plan.outcome.files == 0 {
-                "no Dockerfile changed"
+                "nothing that concerns an image changed"
             } else if plan.outcome.total() == 0 {
                 "no findings: nothing to say"
             } else {
@@ -209,7 +262,7 @@ fn tell(
         // The caller has said so and stopped.
         Ok(Published::Superseded { .. }) => Ok(None),
         Ok(Published::NotPermitted { permission, message }) => {
-            annotate(plan, streams);
+            unposted::show(plan, streams);
             streams.note(&format!(
                 "may not comment on the pull request ({message}): the job needs `permissions: {permission}`; for pull \
                  requests from forks GitHub gives a read-only token. The findings are annotations and in the job summary"
@@ -217,7 +270,7 @@ fn tell(
             Ok(None)
         }
         Err(error) => {
-            annotate(plan, streams);
+            unposted::show(plan, streams);
             let what = if error.is_ambiguous() {
                 "it is not known whether GitHub took the review"
             } else {
@@ -228,20 +281,16 @@ fn tell(
     }
 }
 
-fn annotate(plan: &Plan, streams: &mut Streams) {
-    streams.print(&annotations::render(&plan.annotations, "All findings are in the job summary"));
-}
-
 /// Writes outputs and summary.
 fn finish(
     env: &Environment,
     plan: &Plan,
-    receipt: Option<Receipt>,
+    told: Told<'_>,
     exit: Exit,
     streams: &mut Streams,
 ) -> anyhow::Result<Exit> {
     let counts = &plan.outcome;
-    let receipt = receipt.unwrap_or_default();
+    let Told { receipt, plan_file } = told;
     if let Some(path) = &env.output {
         let outputs = [
             ("findings", counts.total().to_string()),
@@ -251,6 +300,7 @@ fn finish(
             ("fixable", counts.fixable.to_string()),
             ("comments-posted", receipt.comments.to_string()),
             ("review-url", receipt.review_url.unwrap_or_default()),
+            ("plan-file", plan_file.map(ToString::to_string).unwrap_or_default()),
         ];
         write_outputs(path, &outputs)?;
     }

@@ -3,6 +3,9 @@
 mod change;
 mod github;
 mod local;
+mod plan;
+mod publish;
+mod unposted;
 
 use super::streams::Streams;
 use super::{Exit, UsageError};
@@ -56,6 +59,15 @@ pub(super) struct Args {
     /// Print the review, post nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Post nothing: print annotations, write job summary and outputs, and the plan of the review to this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["local", "dry_run"])]
+    plan: Option<Utf8PathBuf>,
+
+    /// In a `workflow_run` run, after a run with --plan: review the pull request of that run. This file is what
+    /// that run wrote; it is checked, and nothing in it is believed
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["local", "repo", "pr", "plan"])]
+    publish: Option<Utf8PathBuf>,
 
     /// With --local: print the plan of the review as JSON
     #[arg(long, requires = "local")]

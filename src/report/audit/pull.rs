@@ -32,14 +32,19 @@ pub fn fix_pull_body(files: &[FixedFile], rule: Lookup, reserve: usize) -> Strin
     let mut left_out = 0;
     for file in files {
         let new = if file.before.is_none() { " (new)" } else { "" };
-        page.add(&format!("### {}{new}", code(file.path.as_str())));
+        let mut heading = format!("### {}{new}\n\n", code(file.path.as_str()));
         // Those to be checked first: they are what a reader has to look at.
         let mut changes: Vec<&Applied> = file.applied.iter().collect();
         changes.sort_by_key(|fix| (fix.safety == Safety::Safe, &fix.path, fix.line, &fix.title));
         // Two rules may ask for the same change.
         let same = |a: &&Applied, b: &&Applied| (&a.title, &a.path, a.line) == (&b.title, &b.path, b.line);
         for change in changes.chunk_by(same) {
-            left_out += if page.add(&entry(file, change)) { 0 } else { change.len() };
+            // After the first that does not fit all others are left out, so that what is there is complete up to it.
+            if left_out == 0 && page.add(&format!("{heading}{}", entry(file, change))) {
+                heading.clear();
+            } else {
+                left_out += change.len();
+            }
         }
     }
     let rules: BTreeSet<&'static str> = applied.iter().map(|fix| fix.rule).collect();

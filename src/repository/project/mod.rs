@@ -21,6 +21,8 @@ pub mod yaml;
 pub use builds::{Build, By, Place};
 pub use docker::{DockerCommand, Tool, Verb, docker_commands};
 pub use document::{Content, Document};
+pub(in crate::repository) use read::is_setup;
+pub(in crate::repository) use scripts::is_script;
 pub use scripts::{Host, ScriptFile};
 pub use updates::Updates;
 pub use value::{Entry, Switch, Text};

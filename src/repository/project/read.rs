@@ -75,6 +75,13 @@ const HOSTING: [&str; 16] = [
     "werf.yaml",
 ];
 
+/// Where GitHub looks for workflows.
+const WORKFLOWS: &str = ".github/workflows";
+/// Where Buildkite looks for its pipelines.
+const BUILDKITE: &str = ".buildkite";
+/// What the configuration of Dependabot is called.
+const DEPENDABOT: [&str; 2] = [".github/dependabot.yml", ".github/dependabot.yaml"];
+
 /// Where Renovate looks for its configuration.
 const RENOVATE: [&str; 10] = [
     "renovate.json",
@@ -162,7 +169,7 @@ impl Reader<'_> {
     }
 
     fn workflows(&mut self) {
-        let dir = Utf8Path::new(".github/workflows");
+        let dir = Utf8Path::new(WORKFLOWS);
         let Some(names) = self.names(dir) else {
             self.out.known.workflows = false;
             return;
@@ -279,7 +286,7 @@ impl Reader<'_> {
     }
 
     fn updates(&mut self) {
-        for path in [".github/dependabot.yml", ".github/dependabot.yaml"] {
+        for path in DEPENDABOT {
             match self.text(Utf8Path::new(path), MAX_BYTES) {
                 Read::Text(source) => {
                     let bot = Dependabot::read(self.out.documents.len(), &yaml::parse(source.text()));
@@ -377,9 +384,9 @@ impl Reader<'_> {
         for dir in &self.folders {
             paths.extend(HOSTING.iter().map(|path| (dir.join(path), true)));
         }
-        match self.names(Utf8Path::new(".buildkite")) {
+        match self.names(Utf8Path::new(BUILDKITE)) {
             Some(names) => {
-                let dir = Utf8Path::new(".buildkite");
+                let dir = Utf8Path::new(BUILDKITE);
                 paths.extend(
                     names
                         .iter()
@@ -461,6 +468,23 @@ impl Reader<'_> {
         }
         self.out.builds = out;
     }
+}
+
+/// Whether a file builds, runs or updates images by its path: workflows and actions, Compose and bake files, files of other
+/// CI systems and of hosting services, update bots.
+pub(in crate::repository) fn is_setup(path: &Utf8Path) -> bool {
+    let Some(name) = path.file_name() else { return false };
+    let dir = path.parent().map_or("", Utf8Path::as_str);
+    let listed = |names: &[&str]| names.iter().any(|known| path == *known);
+    (dir == WORKFLOWS && is_yaml(path))
+        || (dir == BUILDKITE && name.contains(".y"))
+        || matches!(name, "action.yml" | "action.yaml")
+        || is_compose(name)
+        || BAKE.contains(&name)
+        || HOSTING.iter().any(|known| path.ends_with(known))
+        || listed(&OTHER_CI)
+        || listed(&RENOVATE)
+        || listed(&DEPENDABOT)
 }
 
 /// Whether a text asks for digests of images and puts them into files.

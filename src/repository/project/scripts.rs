@@ -64,6 +64,11 @@ pub(super) fn host_of(name: &str) -> Option<Host> {
     }
 }
 
+/// Whether a name is one of a file with commands.
+pub(in crate::repository) fn is_script(name: &str) -> bool {
+    host_of(name).is_some()
+}
+
 impl ScriptFile {
     /// Reads a shell script.
     pub fn shell(text: &str) -> Option<Self> {
