@@ -9,16 +9,16 @@
 mod anchors;
 #[path = "standin/audit.rs"]
 mod audit;
-#[path = "standin/forks.rs"]
-mod forks;
 #[path = "standin/economy.rs"]
 mod economy;
+#[path = "standin/forks.rs"]
+mod forks;
 #[path = "standin/lab.rs"]
 mod lab;
-#[path = "standin/odd.rs"]
-mod odd;
 #[path = "standin/neighbours.rs"]
 mod neighbours;
+#[path = "standin/odd.rs"]
+mod odd;
 #[path = "standin/threads.rs"]
 mod threads;
 

@@ -165,7 +165,12 @@ impl Client {
 
     /// Whether there is time left for another try.
     pub(super) fn is_patient(&self) -> bool {
-        self.spent.get() < self.patience.budget
+        !self.left().is_zero()
+    }
+
+    /// What is left of the time for waiting.
+    pub(super) const fn left(&self) -> Duration {
+        self.patience.budget.saturating_sub(self.spent.get())
     }
 
     /// The time of day, of the client's clock.
@@ -356,8 +361,7 @@ impl Client {
                 .to_bytes();
             Ok::<_, GithubError>((parts, body))
         };
-        let left = self.patience.budget.saturating_sub(self.spent.get());
-        let limit = self.patience.timeout.min(left.saturating_add(SLOW));
+        let limit = self.patience.timeout.min(self.left().saturating_add(SLOW));
         let result = tokio::select! {
             biased;
             result = exchange => result,
@@ -482,7 +486,8 @@ impl Client {
             {
                 // GitHub's words for its own time limit and faults.
                 GithubError::Status { doing, status: 502, message }.into()
-            } else if path.get(1).is_some_and(|name| name.as_str() == Some("pullRequest")) && !data.is_null() {
+            } else if path.get(1).is_some_and(|name| name.as_str() == Some("pullRequest")) && !data.is_null()
+            {
                 // With a part of the talk missing, something would be said twice: it must be whole.
                 GithubError::Status { doing, status: 502, message }.into()
             } else {

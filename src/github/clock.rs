@@ -56,7 +56,7 @@ impl FastClock {
         Box::pin(async move {
             let really = time / times;
             tokio::time::sleep(really).await;
-            self.ahead.set(self.ahead.get() + (time - really));
+            self.ahead.set(self.ahead.get() + time.saturating_sub(really));
         })
     }
 }

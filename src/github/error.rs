@@ -67,7 +67,10 @@ pub enum GithubError {
         message: String,
     },
     /// 422: GitHub refuses the content.
-    #[error("cannot {doing}: GitHub refuses the content (422 {message}{}). Please report this to Tidewaiter", list(errors))]
+    #[error(
+        "cannot {doing}: GitHub refuses the content (422 {message}{}). Please report this to Tidewaiter",
+        list(errors)
+    )]
     Validation {
         /// What was being done.
         doing: &'static str,

@@ -346,7 +346,7 @@ impl Publisher<'_> {
     /// Looks for a review whose answer was lost, patiently.
     async fn find_lost(&self) -> Result<Option<Created>, GithubError> {
         for wait in SETTLE {
-            self.client.pause(wait).await;
+            self.client.pause(wait.min(self.client.left())).await;
             if let Some(created) = self.find_new().await? {
                 return Ok(Some(created));
             }

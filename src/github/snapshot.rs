@@ -332,7 +332,9 @@ async fn list_files(
     expected: Option<u64>,
     snapshot: &mut Snapshot,
 ) -> Result<(), GithubError> {
-    let (files, complete) = files::list(client, target, expected).await?;
+    let (files, mut complete) = files::list(client, target, expected).await?;
+    // The last page that GitHub gives names no next one.
+    complete &= files.len() < MAX_FILES || expected.is_some_and(|all| all <= MAX_FILES as u64);
     if !complete {
         snapshot.notes.push(format!(
             "The pull request changes more than {MAX_FILES} files, and GitHub lists no more; Dockerfiles \

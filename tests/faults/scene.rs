@@ -149,12 +149,15 @@ fn repository() -> Repo {
     repo.write("README.md", "3\n");
     repo.commit("three");
     repo.git(&["checkout", "-q", "-b", "topic", "HEAD~2"]);
-    let secrets: String =
-        (1..=FINDINGS).map(|n| format!("ENV {}=hw-live-7c41e09ab26d4f{n:02}\n", name(n))).collect();
+    let secrets = (1..=FINDINGS)
+        .map(|n| format!("ENV {}=hw-live-7c41e09ab26d4f{n:02}\n", name(n)))
+        .collect::<Vec<_>>()
+        .concat();
     let rest = "COPY requirements.txt start.sh ./\nUSER 1000\nENTRYPOINT [\"/app/start.sh\"]\n";
     repo.write("app/Dockerfile", &format!("FROM debian:13\nWORKDIR /app\n{secrets}{rest}"));
     repo.write("app/start.sh", "#!/bin/sh\n. /app/common.sh\nexec python -m app\n");
-    let packages: String = (0..14_000).map(|n| format!("package-with-a-long-name-{n}==1.{n}.0\n")).collect();
+    let packages =
+        (0..14_000).map(|n| format!("package-with-a-long-name-{n}==1.{n}.0\n")).collect::<Vec<_>>().concat();
     repo.write("app/requirements.txt", &packages);
     for number in 0..105 {
         repo.write(&format!("data/{number}.txt"), "x\n");
@@ -221,13 +224,13 @@ impl Scene {
         self.github.control("POST", "reset-traffic", "{}");
         let begun = Instant::now();
         let path = path.to_str().expect("UTF-8");
-        let run = self
-            .github
-            .review_with(&[], &[("GITHUB_EVENT_PATH", path), ("TIDEWAITER_TEST_FASTER", faster)]);
+        let run =
+            self.github.review_with(&[], &[("GITHUB_EVENT_PATH", path), ("TIDEWAITER_TEST_FASTER", faster)]);
         let took = begun.elapsed();
-        let waited = run.stderr.lines().find_map(|line| {
-            line.split_once(" to GitHub, ")?.1.strip_suffix(" s of waiting")?.parse().ok()
-        });
+        let waited = run
+            .stderr
+            .lines()
+            .find_map(|line| line.split_once(" to GitHub, ")?.1.strip_suffix(" s of waiting")?.parse().ok());
         let traffic = self.github.control("GET", "traffic", "");
         let requests = list(&traffic, "requests");
         let writes = |request: &&Value| {
@@ -265,9 +268,11 @@ impl Scene {
             spec[key] = value.clone();
         }
         let mut faults = vec![spec];
-        faults.extend(call.setup.iter().map(|setup| {
-            serde_json::from_str::<Value>(&setup.replace("{n}", &number)).expect("JSON")
-        }));
+        faults.extend(
+            call.setup
+                .iter()
+                .map(|setup| serde_json::from_str::<Value>(&setup.replace("{n}", &number)).expect("JSON")),
+        );
         self.github.control("POST", "faults", &Value::from(faults).to_string());
         let mut told = if fault.pushes {
             let moved = std::thread::scope(|scope| {

@@ -97,7 +97,10 @@ fn twenty_dockerfiles() -> Result<(), Failed> {
     for service in 0..20 {
         let path = format!("services/s{service:02}/Dockerfile");
         let text = std::fs::read_to_string(repo.path().join(&path))?;
-        repo.write(&path, &format!("{text}ENV API_TOKEN=hw-live-7c41e09ab26d4f{service:02}\nADD more.txt /more.txt\n"));
+        repo.write(
+            &path,
+            &format!("{text}ENV API_TOKEN=hw-live-7c41e09ab26d4f{service:02}\nADD more.txt /more.txt\n"),
+        );
         repo.write(&format!("services/s{service:02}/more.txt"), "1\n");
     }
     repo.commit("head");
@@ -108,8 +111,10 @@ fn thirty_findings_are_one_write() -> Result<(), Failed> {
     let repo = Repo::new();
     repo.write("Dockerfile", "FROM debian:13\nUSER 1000\n");
     repo.commit("base");
-    let secrets: String =
-        (10..40).map(|n| format!("ENV SERVICE_{n}_API_TOKEN=hw-live-7c41e09ab26d4f{n}\n")).collect();
+    let secrets = (10..40)
+        .map(|n| format!("ENV SERVICE_{n}_API_TOKEN=hw-live-7c41e09ab26d4f{n}\n"))
+        .collect::<Vec<_>>()
+        .concat();
     repo.write("Dockerfile", &format!("FROM debian:13\n{secrets}USER 1000\n"));
     repo.commit("head");
     let github = Github::start(repo, &[]);

@@ -113,7 +113,7 @@ fn a_dockerfile_of_more_than_a_mebibyte() -> Result<(), Failed> {
     repo.commit("head");
     let github = Github::start(repo, &[]);
     let run = github.review(&[]);
-    ensure(run.stderr.contains("`big/Dockerfile` was not read: it has"), || run.all())?;
+    ensure(run.stderr.contains("`big/Dockerfile` has 1320015 bytes"), || run.all())?;
     ensure(list(&github.state(), "reviews").len() == 1, || run.all())?;
     no_violations(&github)
 }
