@@ -15,12 +15,16 @@
 mod anchors;
 #[path = "standin/audit.rs"]
 mod audit;
+#[path = "standin/economy.rs"]
+mod economy;
 #[path = "standin/forks.rs"]
 mod forks;
 #[path = "standin/lab.rs"]
 mod lab;
 #[path = "standin/neighbours.rs"]
 mod neighbours;
+#[path = "standin/odd.rs"]
+mod odd;
 #[path = "standin/proxy.rs"]
 mod proxy;
 #[path = "standin/talk.rs"]
@@ -38,14 +42,13 @@ type Case = fn() -> Result<(), Failed>;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let cases: [(&str, Case); 20] = [
+    let cases: [(&str, Case); 19] = [
         ("one_review_and_a_silent_second_run", one_review_and_a_silent_second_run),
         ("applying_all_suggestions_makes_it_better", applying_all_suggestions_makes_it_better),
         ("a_fork_gets_annotations", a_fork_gets_annotations),
         ("a_missing_permission_is_named", a_missing_permission_is_named),
         ("by_hand_with_a_number", by_hand_with_a_number),
         ("pull_request_target_reads_no_workspace", pull_request_target_reads_no_workspace),
-        ("github_enterprise_server", github_enterprise_server),
         ("no_dockerfile_changed", no_dockerfile_changed),
         ("deleted_and_renamed_dockerfiles", deleted_and_renamed_dockerfiles),
         ("links_and_submodules", links_and_submodules),
@@ -66,10 +69,16 @@ fn main() {
             .chain(anchors::CASES.iter().copied())
             .chain(threads::CASES.iter().copied())
             .chain(talk::CASES.iter().copied())
+            .chain(economy::CASES.iter().copied())
+            .chain(odd::CASES.iter().copied())
             .chain(audit::CASES.iter().copied())
             .chain(forks::CASES.iter().copied())
             .chain(neighbours::CASES.iter().copied())
-            .map(|(name, run)| Trial::test(name, run))
+            // Each on github.com and on an enterprise server, whose paths are others.
+            .flat_map(|(name, run)| {
+                let there = move || lab::on_enterprise_server(run);
+                [Trial::test(name, run), Trial::test(format!("ghes::{name}"), there)]
+            })
             .collect(),
         None => Vec::new(),
     };
@@ -197,13 +206,6 @@ fn pull_request_target_reads_no_workspace() -> Result<(), Failed> {
     let run = github.review(&[]);
     ensure(run.code == 1 && list(&github.state(), "reviews").len() == 1, || run.all())?;
     ensure(comments(&github).len() >= 4, || run.all())?;
-    no_violations(&github)
-}
-
-fn github_enterprise_server() -> Result<(), Failed> {
-    let github = Github::start(Repo::example(), &["--ghes"]);
-    let run = github.review(&[]);
-    ensure(run.code == 1 && list(&github.state(), "reviews").len() == 1, || run.all())?;
     no_violations(&github)
 }
 

@@ -4,10 +4,10 @@
 //! present, else the reset time when nothing remains, else at least a minute, growing). octocrab's retry
 //! stays off: it repeats POSTs at once, and GitHub is known to create a review and answer 502 all the same.
 
-use super::clock::{Clock, SystemClock};
+use super::clock::{Clock, FastClock, SystemClock};
 use super::environment::Environment;
 use super::error::{GithubError, excerpt};
-use super::refusal::{error_text, is_limit, number, permission_of};
+use super::refusal::{error_text, is_limit, number, permission_of, retry_after, words};
 use http::header::{ACCEPT, HeaderMap, USER_AGENT};
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -27,10 +27,14 @@ const UNSERVED: &str = "https://docs.github.com/rest";
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
+/// An answer that takes longer is slow: the rest of its time counts as waiting. No try gets less.
+const SLOW: Duration = Duration::from_secs(10);
+
 /// How patient a run is.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// How long a run waits in all, for limits and between retries; time lost in failed tries counts too.
+    /// How long a run waits in all: for limits, between tries, in tries that failed, and for what slow answers
+    /// take beyond ten seconds. With it used up, nothing is tried again and no answer may be slow.
     pub budget: Duration,
     /// How often a request is sent at the most.
     pub tries: u32,
@@ -118,7 +122,13 @@ impl Client {
     /// # Errors
     /// Without a token, outside of a tokio runtime, or when the system's root certificates cannot be read.
     pub fn new(env: &Environment) -> Result<Self, GithubError> {
-        Self::with(env, Box::new(SystemClock), Patience::default())
+        let standard = Patience::default();
+        let patience = Patience { budget: env.max_wait.unwrap_or(standard.budget), ..standard };
+        let clock: Box<dyn Clock> = match env.faster {
+            Some(times) => Box::new(FastClock::new(times)),
+            None => Box::new(SystemClock),
+        };
+        Self::with(env, clock, patience)
     }
 
     /// The same with a clock and a patience of the caller.
@@ -148,6 +158,21 @@ impl Client {
     /// Number of requests sent so far, failed ones included.
     pub const fn requests(&self) -> u32 {
         self.requests.get()
+    }
+
+    /// How long this run has waited so far, as [`Patience::budget`] counts it.
+    pub const fn waited(&self) -> Duration {
+        self.spent.get()
+    }
+
+    /// Whether there is time left for another try.
+    pub(super) fn is_patient(&self) -> bool {
+        !self.left().is_zero()
+    }
+
+    /// What is left of the time for waiting.
+    pub(super) const fn left(&self) -> Duration {
+        self.patience.budget.saturating_sub(self.spent.get())
     }
 
     /// The time of day, of the client's clock.
@@ -194,7 +219,18 @@ impl Client {
         query: &str,
         variables: &Value,
     ) -> Result<Data, GithubError> {
-        self.ask(doing, true, query, variables).await
+        self.query_times(doing, query, variables, u32::MAX).await
+    }
+
+    /// The same with so many tries at the most: a query that can also be asked in parts needs few.
+    pub(super) async fn query_times(
+        &self,
+        doing: &'static str,
+        query: &str,
+        variables: &Value,
+        tries: u32,
+    ) -> Result<Data, GithubError> {
+        self.ask(doing, Some(tries), query, variables).await
     }
 
     /// Sends a GraphQL mutation: once, and again only when GitHub has said that it did nothing.
@@ -204,18 +240,20 @@ impl Client {
         mutation: &str,
         variables: &Value,
     ) -> Result<Data, GithubError> {
-        self.ask(doing, false, mutation, variables).await
+        self.ask(doing, None, mutation, variables).await
     }
 
+    /// Sends a document; without a number of tries it must not be repeated.
     async fn ask(
         &self,
         doing: &'static str,
-        repeatable: bool,
+        tries: Option<u32>,
         document: &str,
         variables: &Value,
     ) -> Result<Data, GithubError> {
+        let most = tries.unwrap_or(u32::MAX).min(self.patience.tries);
         let body = serde_json::json!({ "query": document, "variables": variables });
-        self.repeat(doing, repeatable, async || {
+        self.repeat_times(doing, tries.is_some(), most, async || {
             let request = request(&self.graphql, Method::POST, &self.graphql_route, Some(&body), JSON)?;
             let answer = self.send(doing, &self.graphql, request).await?;
             self.envelope(doing, &answer)
@@ -261,45 +299,49 @@ impl Client {
         repeatable: bool,
         once: impl AsyncFn() -> Result<T, Failure>,
     ) -> Result<T, GithubError> {
+        self.repeat_times(doing, repeatable, self.patience.tries, once).await
+    }
+
+    /// Tries so often at the most. A limit is always waited for: GitHub has done nothing then.
+    async fn repeat_times<T>(
+        &self,
+        doing: &'static str,
+        repeatable: bool,
+        most: u32,
+        once: impl AsyncFn() -> Result<T, Failure>,
+    ) -> Result<T, GithubError> {
         let mut tries = 0_u32;
         loop {
             let begun = self.clock.now();
-            let Failure { error, again } = match once().await {
-                Ok(value) => return Ok(value),
+            let result = once().await;
+            let took = self.clock.now().duration_since(begun).unwrap_or_default();
+            let Failure { error, again } = match result {
+                Ok(value) => {
+                    self.charge(took.saturating_sub(SLOW));
+                    return Ok(value);
+                }
                 Err(failure) => failure,
             };
-            self.charge(self.clock.now().duration_since(begun).unwrap_or_default());
+            self.charge(took);
             tries += 1;
+            let doubled = |seconds: u64| Duration::from_secs(seconds << tries.min(5).saturating_sub(1));
             let (wait, limited) = match again {
-                Again::Soon if repeatable => {
-                    (Duration::from_secs(1 << tries.min(5).saturating_sub(1)), false)
-                }
-                Again::After(time) => {
-                    let grown = Duration::from_secs(60 << tries.min(5).saturating_sub(1));
-                    (time.unwrap_or(grown).max(Duration::from_secs(1)), true)
-                }
+                Again::Soon if repeatable => (doubled(1), false),
+                Again::After(time) => (time.unwrap_or(doubled(60)).max(Duration::from_secs(1)), true),
                 Again::Soon | Again::Never => return Err(error),
             };
+            let most = if limited { self.patience.tries } else { most };
             let spent = self.spent.get();
-            if spent.saturating_add(wait) > self.patience.budget || (limited && tries >= self.patience.tries)
-            {
-                return Err(if limited {
-                    let message = match error {
-                        GithubError::Validation { message, errors, .. } => {
-                            format!("{message} {}", errors.join("; "))
-                        }
-                        GithubError::RateLimited { message, .. } => message,
-                        other => other.to_string(),
-                    };
+            if tries < most && spent.saturating_add(wait) <= self.patience.budget {
+                self.pause(wait).await;
+                continue;
+            }
+            return Err(match error {
+                GithubError::RateLimited { message, .. } => {
                     GithubError::RateLimited { doing, wait, spent, budget: self.patience.budget, message }
-                } else {
-                    error
-                });
-            }
-            if tries >= self.patience.tries {
-                return Err(error);
-            }
-            self.pause(wait).await;
+                }
+                other => other,
+            });
         }
     }
 
@@ -321,9 +363,11 @@ impl Client {
                 .to_bytes();
             Ok::<_, GithubError>((parts, body))
         };
-        let Ok(result) = tokio::time::timeout(self.patience.timeout, exchange).await else {
-            let seconds = self.patience.timeout.as_secs();
-            return Err(transport(format!("nothing within {seconds} s")).into());
+        let limit = self.patience.timeout.min(self.left().saturating_add(SLOW));
+        let result = tokio::select! {
+            biased;
+            result = exchange => result,
+            () = self.clock.deadline(limit) => Err(GithubError::Late { doing, seconds: limit.as_secs() }),
         };
         let (parts, body) = result?;
         if parts.status.is_success() {
@@ -338,7 +382,7 @@ impl Client {
         let message = json
             .get("message")
             .and_then(Value::as_str)
-            .map_or_else(|| excerpt(&String::from_utf8_lossy(body.get(..1000).unwrap_or(body))), excerpt);
+            .map_or_else(|| words(&String::from_utf8_lossy(body.get(..4000).unwrap_or(body))), excerpt);
         let message = if message.is_empty() {
             status.canonical_reason().unwrap_or("no explanation").to_owned()
         } else {
@@ -372,8 +416,8 @@ impl Client {
 
     /// How long GitHub asks to wait, if it says so.
     fn wait_of(&self, headers: &HeaderMap) -> Option<Duration> {
-        if let Some(seconds) = number(headers, "retry-after") {
-            return Some(Duration::from_secs(seconds));
+        if let Some(wait) = retry_after(headers, self.clock.now()) {
+            return Some(wait);
         }
         if number(headers, "x-ratelimit-remaining") != Some(0) {
             return None;
@@ -446,6 +490,10 @@ impl Client {
                 || lower.contains("timedout")
             {
                 // GitHub's words for its own time limit and faults.
+                GithubError::Status { doing, status: 502, message }.into()
+            } else if path.get(1).is_some_and(|name| name.as_str() == Some("pullRequest")) && !data.is_null()
+            {
+                // With a part of the talk missing, something would be said twice: it must be whole.
                 GithubError::Status { doing, status: 502, message }.into()
             } else {
                 if path.len() > 1 && !data.is_null() {

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 use thiserror::Error;
 
 /// The environment of a workflow step, checked.
@@ -38,6 +39,11 @@ pub struct Environment {
     pub run_id: Option<u64>,
     /// Whether debug logging is on (`RUNNER_DEBUG`).
     pub debug: bool,
+    /// How long the run may wait for GitHub in all (`TIDEWAITER_MAX_WAIT`, in seconds).
+    pub max_wait: Option<Duration>,
+    /// So many times as fast pauses and deadlines pass (`TIDEWAITER_TEST_FASTER`, such as `40:1`); only a build
+    /// with debug assertions reads it, for tests of the whole program.
+    pub(super) faster: Option<(u32, u32)>,
     /// The token (`INPUT_GITHUB_TOKEN`, else `GITHUB_TOKEN`); never printed.
     pub token: Option<SecretString>,
 }
@@ -54,6 +60,14 @@ pub enum EnvironmentError {
         value: String,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// Not a number of seconds.
+    #[error("{variable} is {value:?}: write a whole number of seconds")]
+    Seconds {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        value: String,
     },
     /// Not `owner/name`.
     #[error(transparent)]
@@ -151,8 +165,26 @@ impl Environment {
             step_summary: get("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             run_id: get("GITHUB_RUN_ID").and_then(|v| v.parse().ok()),
             debug: get("RUNNER_DEBUG").as_deref() == Some("1"),
+            max_wait: seconds("TIDEWAITER_MAX_WAIT", get("TIDEWAITER_MAX_WAIT"))?,
+            faster: if cfg!(debug_assertions) {
+                get("TIDEWAITER_TEST_FASTER").and_then(|value| {
+                    let (pauses, deadlines) = value.split_once(':')?;
+                    Some((pauses.parse().ok()?, deadlines.parse().ok()?))
+                })
+            } else {
+                None
+            },
             token: token(get)?,
         })
+    }
+}
+
+fn seconds(variable: &'static str, value: Option<String>) -> Result<Option<Duration>, EnvironmentError> {
+    let Some(value) = value else { return Ok(None) };
+    // A day is longer than any job.
+    match value.parse::<u32>() {
+        Ok(seconds) if seconds <= 86_400 => Ok(Some(Duration::from_secs(seconds.into()))),
+        _ => Err(EnvironmentError::Seconds { variable, value: value.chars().take(200).collect() }),
     }
 }
 
@@ -232,6 +264,17 @@ mod tests {
         let error = read(&[("INPUT_GITHUB_TOKEN", "a b")]).unwrap_err();
         assert_eq!(error, EnvironmentError::Token { variable: "INPUT_GITHUB_TOKEN" });
         assert!(!error.to_string().contains("a b"));
+    }
+
+    #[test]
+    fn waiting_is_a_number_of_seconds() {
+        assert_eq!(read(&[]).unwrap().max_wait, None);
+        let env = read(&[("TIDEWAITER_MAX_WAIT", "30")]).unwrap();
+        assert_eq!(env.max_wait, Some(Duration::from_secs(30)));
+        for bad in ["-1", "1.5", "2m", "86401", "99999999999"] {
+            let error = read(&[("TIDEWAITER_MAX_WAIT", bad)]).unwrap_err();
+            assert!(error.to_string().contains("seconds"), "{error}");
+        }
     }
 
     #[test]

@@ -69,7 +69,10 @@ pub enum GithubError {
         message: String,
     },
     /// 422: GitHub refuses the content.
-    #[error("cannot {doing}: GitHub refuses the content (422 {message}{})", list(errors))]
+    #[error(
+        "cannot {doing}: GitHub refuses the content (422 {message}{}). Please report this to Tidewaiter",
+        list(errors)
+    )]
     Validation {
         /// What was being done.
         doing: &'static str,
@@ -112,6 +115,8 @@ pub enum GithubError {
     /// Another status than the ones above; 5xx after all retries.
     #[error("cannot {doing}: GitHub answered {status} ({message}). {}", if *status >= 500 {
         "This is a fault on GitHub's side, see https://www.githubstatus.com; run the job again later"
+    } else if passes(*status) {
+        "Something else happened at the same time; run the job again later"
     } else {
         "Please report this answer to Tidewaiter"
     })]
@@ -133,6 +138,17 @@ pub enum GithubError {
         doing: &'static str,
         /// What the transport says.
         message: String,
+    },
+    /// No answer in time, also after all retries. What was asked for may still be done.
+    #[error(
+        "cannot {doing}: no answer from GitHub within {seconds} s. Check the network of the runner and \
+         https://www.githubstatus.com, and run the job again later"
+    )]
+    Late {
+        /// What was being done.
+        doing: &'static str,
+        /// The time, in seconds.
+        seconds: u64,
     },
     /// The answer is not what the API describes.
     #[error(
@@ -158,12 +174,18 @@ impl GithubError {
     /// Whether a write that ended so may have been carried out all the same: list, then decide.
     pub const fn is_ambiguous(&self) -> bool {
         match self {
-            Self::Transport { .. } | Self::Decode { .. } => true,
+            Self::Transport { .. } | Self::Late { .. } | Self::Decode { .. } => true,
             // 501: the server does not know how.
-            Self::Status { status, .. } => *status >= 500 && *status != 501,
+            Self::Status { status, .. } => (*status >= 500 && *status != 501) || passes(*status),
             _ => false,
         }
     }
+}
+
+/// Refusals that may pass: a time-out of the server, a conflict with something that happens at the same time,
+/// a lock.
+const fn passes(status: u16) -> bool {
+    matches!(status, 408 | 409 | 423 | 425)
 }
 
 fn remedy(permission: Option<&str>) -> String {

@@ -28,6 +28,8 @@ pub struct Target {
     pub base_sha: Option<String>,
     /// Number of commits that the event names.
     pub commits: Option<u32>,
+    /// Number of changed files that the event names.
+    pub changed_files: Option<u64>,
     /// Whether the head lies in another repository, as far as the event says. A deleted fork counts.
     pub fork: bool,
     /// The event's name; empty when there was none (`--repo`, `--pr`).
@@ -142,6 +144,7 @@ impl Target {
             head_sha: None,
             base_sha: None,
             commits: None,
+            changed_files: None,
             fork: false,
             event: String::new(),
             opened: false,
@@ -207,6 +210,7 @@ impl Target {
                 Self {
                     head_sha: Some(head),
                     base_sha: Some(base),
+                    changed_files: payload.pointer("/pull_request/changed_files").and_then(Value::as_u64),
                     commits: payload
                         .pointer("/pull_request/commits")
                         .and_then(Value::as_u64)

@@ -104,39 +104,58 @@ impl From<FileJson> for ChangedFile {
 }
 
 /// Lists the changed files. The second value says whether GitHub had no more pages.
-pub(super) async fn list(client: &Client, target: &Target) -> Result<(Vec<ChangedFile>, bool), GithubError> {
-    let mut files: Vec<ChangedFile> = Vec::new();
-    let mut seen = BTreeSet::new();
+///
+/// Where there are fewer than expected, a page was cut or came empty: they are listed once more, and
+/// what was missing is added.
+pub(super) async fn list(
+    client: &Client,
+    target: &Target,
+    expected: Option<u64>,
+) -> Result<(Vec<ChangedFile>, bool), GithubError> {
+    let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut complete = pages(client, target, &mut files, &mut seen).await?;
+    if expected.is_some_and(|all| (files.len() as u64) < all.min(MAX_FILES as u64)) {
+        complete = pages(client, target, &mut files, &mut seen).await?;
+    }
+    files.truncate(MAX_FILES);
+    Ok((files, complete))
+}
+
+async fn pages(
+    client: &Client,
+    target: &Target,
+    files: &mut Vec<ChangedFile>,
+    seen: &mut BTreeSet<Utf8PathBuf>,
+) -> Result<bool, GithubError> {
     for page in 1..=MAX_FILES.div_ceil(PAGE) {
         let route = route(target, PAGE, page);
         let (list, headers): (Vec<FileJson>, _) = client.get(LIST, &route).await?;
         // A page may repeat files when the list changes between two requests.
         files.extend(list.into_iter().map(ChangedFile::from).filter(|file| seen.insert(file.path.clone())));
         if !has_next(&headers) {
-            return Ok((files, true));
+            return Ok(true);
         }
     }
-    files.truncate(MAX_FILES);
-    Ok((files, false))
+    Ok(false)
 }
 
-/// Asks again for patches that should be there: of the files at these places in the list.
+/// Asks again for patches that should be there: of the files at these places in the list. Those that do not
+/// come are no loss: both texts are there to be compared.
 pub(super) async fn complete_patches(
     client: &Client,
     target: &Target,
     files: &mut [ChangedFile],
     places: &[usize],
-) -> Result<(), GithubError> {
+) {
     for &place in places.iter().take(MAX_PATCHES) {
         let route = route(target, 1, place + 1);
-        let (list, _): (Vec<FileJson>, _) = client.get(LIST, &route).await?;
+        let Ok((list, _)) = client.get::<Vec<FileJson>>(LIST, &route).await else { return };
         if let (Some(file), Some(answer)) = (files.get_mut(place), list.into_iter().next())
             && answer.filename == file.path.as_str()
         {
             file.patch = answer.patch;
         }
     }
-    Ok(())
 }
 
 fn route(target: &Target, per_page: usize, page: usize) -> String {

@@ -33,6 +33,7 @@ mod query;
 mod reference;
 mod refusal;
 mod session;
+mod sharing;
 mod snapshot;
 mod update;
 

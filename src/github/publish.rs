@@ -24,10 +24,13 @@ const FRESH: Duration = Duration::from_secs(10);
 pub const MAX_BODY_CHARS: usize = 65_536;
 /// Trial reviews while bad comments are looked for: GitHub allows 80 content-creating requests a minute.
 const MAX_TRIALS: u32 = 40;
+/// Lost answers to trials after which no more are made.
+const MAX_TRIAL_FAULTS: u32 = 2;
 /// How often a review is posted whose answer got lost.
 const MAX_POSTS: u32 = 3;
-/// How long a lost review gets to appear in the list.
-const SETTLE: Duration = Duration::from_secs(2);
+/// How long a lost review gets to appear in the list; it is looked for after each of these times. GitHub goes
+/// on with a large review after its gateway has given up.
+const SETTLE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 
 const POST: &str = "post the review";
 
@@ -92,6 +95,8 @@ struct Publisher<'a> {
     plan: &'a Plan,
     known: BTreeSet<u64>,
     trials: u32,
+    /// Trials whose answer was lost.
+    faults: u32,
 }
 
 /// Writes a plan; see [`super::Session::publish`].
@@ -107,7 +112,7 @@ pub(super) async fn publish(
     let fresh = snapshot.is_some_and(|s| {
         s.head_sha == plan.head && client.now().duration_since(s.taken).is_ok_and(|age| age <= FRESH)
     });
-    let mut publisher = Publisher { client, target, plan, known: BTreeSet::new(), trials: 0 };
+    let mut publisher = Publisher { client, target, plan, known: BTreeSet::new(), trials: 0, faults: 0 };
     if !fresh {
         let head = publisher.head().await?;
         if head != plan.head {
@@ -160,17 +165,23 @@ impl Publisher<'_> {
             };
             if error.is_ambiguous() {
                 posts += 1;
-                self.client.pause(SETTLE * posts).await;
-                // Not knowing whether it is there, it must not be posted again.
-                if let Some(created) = self.find_new().await? {
-                    let note = "GitHub failed while it created the review, but the review is there.";
-                    receipt.notes.push(note.to_owned());
-                    break created;
+                match self.find_lost().await {
+                    Ok(Some(created)) => {
+                        let note = "GitHub failed while it created the review, but the review is there.";
+                        receipt.notes.push(note.to_owned());
+                        break created;
+                    }
+                    // What GitHub has not answered in time it may still be at.
+                    Ok(None)
+                        if posts < MAX_POSTS
+                            && self.client.is_patient()
+                            && !matches!(error, GithubError::Late { .. }) =>
+                    {
+                        continue;
+                    }
+                    // Not knowing whether it is there, it must not be posted again.
+                    Ok(None) | Err(_) => return Err(error),
                 }
-                if posts >= MAX_POSTS {
-                    return Err(error);
-                }
-                continue;
             }
             let GithubError::Validation { errors, message, .. } = &error else { return Err(error) };
             if !cleaned && is_pending(message, errors) {
@@ -178,11 +189,12 @@ impl Publisher<'_> {
                 self.delete_pending().await?;
                 continue;
             }
-            if receipt.rejected.is_empty() {
-                let head = self.head().await?;
-                if head != self.plan.head {
-                    return Err(GithubError::Superseded { analysed: self.plan.head.clone(), head });
-                }
+            // Without an answer it is taken for the same: the review names its commit.
+            if receipt.rejected.is_empty()
+                && let Ok(head) = self.head().await
+                && head != self.plan.head
+            {
+                return Err(GithubError::Superseded { analysed: self.plan.head.clone(), head });
             }
             if comments.is_empty() {
                 return Err(error);
@@ -192,9 +204,19 @@ impl Publisher<'_> {
                 receipt.rejected.append(&mut comments);
             } else {
                 halved = true;
-                let mut bad = Vec::new();
-                self.find_bad(comments, &mut bad, &mut receipt.rejected).await?;
-                comments = bad;
+                let all = comments.clone();
+                let mut good = Vec::new();
+                match self.find_bad(comments, &mut good, &mut receipt.rejected).await {
+                    Ok(()) => comments = good,
+                    Err(error @ (GithubError::Unauthorized { .. } | GithubError::Forbidden { .. })) => {
+                        return Err(error);
+                    }
+                    // What cannot be tried out is said in the body.
+                    Err(_) => {
+                        receipt.rejected = all;
+                        comments = Vec::new();
+                    }
+                }
             }
             why = excerpt(&format!("{message} {}", errors.join("; ")));
             body = cap(&fold(&review.body, &receipt.rejected));
@@ -268,18 +290,25 @@ impl Publisher<'_> {
         if self.trials >= MAX_TRIALS {
             return Ok(false);
         }
-        self.trials += 1;
-        match self.post(None, comments).await {
-            Ok(created) => {
-                self.delete(created.id).await?;
-                Ok(true)
+        loop {
+            self.trials += 1;
+            let error = match self.post(None, comments).await {
+                Ok(created) => {
+                    self.delete(created.id).await?;
+                    return Ok(true);
+                }
+                Err(GithubError::Validation { .. }) => return Ok(false),
+                Err(error) => error,
+            };
+            if !error.is_ambiguous() {
+                return Err(error);
             }
-            Err(GithubError::Validation { .. }) => Ok(false),
-            Err(error) if error.is_ambiguous() => {
-                self.delete_pending().await?;
-                Ok(false)
+            self.delete_pending().await?;
+            // One fault may pass; with more of them there is no end to trying.
+            self.faults += 1;
+            if self.faults > MAX_TRIAL_FAULTS || !self.client.is_patient() {
+                return Err(error);
             }
-            Err(error) => Err(error),
         }
     }
 
@@ -312,6 +341,17 @@ impl Publisher<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Looks for a review whose answer was lost, patiently.
+    async fn find_lost(&self) -> Result<Option<Created>, GithubError> {
+        for wait in SETTLE {
+            self.client.pause(wait.min(self.client.left())).await;
+            if let Some(created) = self.find_new().await? {
+                return Ok(Some(created));
+            }
+        }
+        Ok(None)
     }
 
     /// An own review of this head that was not there before.

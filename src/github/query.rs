@@ -54,7 +54,7 @@ const THREADS: &str = "
         nodes {
           id isResolved path line startLine originalLine viewerCanResolve resolvedBy { login }
           first: comments(first: 1) {
-            nodes { id fullDatabaseId body viewerDidAuthor isMinimized author { login } }
+            nodes { id fullDatabaseId body viewerDidAuthor isMinimized state author { login } }
           }
           all: comments(first: 30) { totalCount nodes { viewerDidAuthor } }
         }";
@@ -160,7 +160,7 @@ pub(super) struct Answer {
 }
 
 /// What is at a path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Found {
     Object(Object),
     /// Nothing.
@@ -266,6 +266,9 @@ pub(super) struct Comment {
     pub(super) body: String,
     pub(super) viewer_did_author: bool,
     pub(super) is_minimized: bool,
+    /// `PENDING` while its review is.
+    #[serde(default)]
+    pub(super) state: String,
     #[serde(default)]
     pub(super) author: Option<Account>,
 }
@@ -306,7 +309,7 @@ pub(super) struct Review {
     pub(super) commit: Option<Oid>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Object {
     #[serde(rename = "__typename")]
@@ -321,7 +324,7 @@ pub(super) struct Object {
     pub(super) entries: Option<Vec<TreeEntry>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct TreeEntry {
     pub(super) name: String,
     /// The git mode as a number: 33188 is 100644.

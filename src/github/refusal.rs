@@ -3,10 +3,41 @@
 use super::error::excerpt;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
+use std::time::{Duration, SystemTime};
 
 /// A header that holds a number.
 pub(super) fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// How long `Retry-After` asks to wait: seconds, or a date (RFC 9110, 10.2.3), as proxies in front of an
+/// enterprise server write it.
+pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    if let Some(seconds) = number(headers, "retry-after") {
+        return Some(Duration::from_secs(seconds));
+    }
+    let text = headers.get("retry-after")?.to_str().ok()?;
+    let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+    let date = Duration::from_secs(u64::try_from(date.timestamp().as_second()).ok()?);
+    Some(date.saturating_sub(now.duration_since(SystemTime::UNIX_EPOCH).ok()?))
+}
+
+/// The words of an answer that is no JSON. Of an HTML page its title and first heading: gateways send whole
+/// pages.
+pub(super) fn words(text: &str) -> String {
+    if !text.trim_start().starts_with('<') {
+        return excerpt(text);
+    }
+    let lower = text.to_ascii_lowercase();
+    let inner = |tag: &str| {
+        let at = lower.find(&format!("<{tag}"))?;
+        let start = at + lower.get(at..)?.find('>')? + 1;
+        let end = start + lower.get(start..)?.find('<')?;
+        let words = excerpt(text.get(start..end)?);
+        (!words.is_empty()).then_some(words)
+    };
+    let found: Vec<String> = ["title", "h1"].into_iter().filter_map(inner).collect();
+    if found.is_empty() { "an HTML page".to_owned() } else { format!("a page: {}", found.join(", ")) }
 }
 
 /// `pull_requests=write; issues=write` → `pull-requests: write`, as a workflow says it.
@@ -77,6 +108,25 @@ mod tests {
         assert_eq!(of("issues=write; pull_requests=write").unwrap(), "pull-requests: write");
         assert_eq!(of("contents=write,workflows=write").unwrap(), "contents: write, workflows: write");
         assert_eq!(of("<b>"), None);
+    }
+
+    #[test]
+    fn waiting_is_told_in_seconds_or_as_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let of = |v: &str| retry_after(&headers(&[("retry-after", v)]), now).map(|t| t.as_secs());
+        assert_eq!(of("7"), Some(7));
+        assert_eq!(of("Fri, 15 Jan 2027 08:00:30 GMT"), Some(30));
+        assert_eq!(of("Fri, 15 Jan 2027 07:00:30 GMT"), Some(0));
+        assert_eq!(of("soon"), None);
+        assert_eq!(retry_after(&headers(&[]), now), None);
+    }
+
+    #[test]
+    fn of_pages_the_heading_is_told() {
+        let page = "<!DOCTYPE html>\n<html><head><title>Unicorn! · GitHub</title></head><body><h1 class=x>We had\nissues.</h1>";
+        assert_eq!(words(page), "a page: Unicorn! · GitHub, We had issues.");
+        assert_eq!(words("<html><body>İ<p>x"), "an HTML page");
+        assert_eq!(words("upstream\ntimeout"), "upstream timeout");
     }
 
     #[test]

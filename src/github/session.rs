@@ -39,6 +39,11 @@ impl Session {
         self.client.requests()
     }
 
+    /// How long this run has waited for GitHub so far.
+    pub const fn waited(&self) -> std::time::Duration {
+        self.client.waited()
+    }
+
     /// Reads the pull request: the changed files, and where Dockerfiles are among them their text in base and
     /// head, the folders around them, the wanted context files, own threads and reviews. Where other files are
     /// among them that may concern an image ([`crate::repository::matters`]), these, the folders around them and
@@ -56,7 +61,7 @@ impl Session {
         wanted: impl Fn(&[Utf8PathBuf]) -> Vec<Utf8PathBuf>,
     ) -> Result<Snapshot, GithubError> {
         let mut snapshot = snapshot::take(&self.client, &self.target, &is_dockerfile, &wanted).await?;
-        snapshot::complete_patches(&self.client, &self.target, &mut snapshot).await?;
+        snapshot::complete_patches(&self.client, &self.target, &mut snapshot).await;
         Ok(snapshot)
     }
 

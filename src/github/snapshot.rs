@@ -10,7 +10,8 @@ use super::client::Client;
 use super::error::GithubError;
 use super::event::{Target, is_sha};
 use super::files::{self, ChangedFile, MAX_FILES, Status};
-use super::query::{self, About, Ask, Found, MAX_OBJECTS, Pull, Revisions, Side};
+use super::query::{self, About, Ask, MAX_OBJECTS, Pull, Revisions, Side};
+use super::sharing::Sharing;
 use crate::repository::{MemoryTree, likely_dockerfiles, matters, related_first};
 use crate::review::{OwnReview, OwnThread, Talk};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -25,6 +26,9 @@ pub const MAX_DOCKERFILES: usize = 50;
 pub const MARKER: &str = "<!-- tidewaiter";
 /// Further pages of threads and reviews, 100 each.
 const MAX_PAGES: usize = 50;
+
+/// A query for so few objects is not divided.
+const SMALL_QUERY: usize = 12;
 
 pub(super) const READ: &str = "read the pull request";
 
@@ -57,6 +61,8 @@ pub struct Snapshot {
     pub(super) asked: BTreeSet<Ask>,
     /// Folders whose entries are known.
     pub(super) listed: BTreeSet<Ask>,
+    /// What is the same in base and head.
+    pub(super) sharing: Sharing,
     /// Files whose text is known.
     pub(super) readable: BTreeSet<Ask>,
 }
@@ -108,6 +114,7 @@ impl Snapshot {
             asked: BTreeSet::new(),
             listed: BTreeSet::new(),
             readable: BTreeSet::new(),
+            sharing: Sharing::default(),
         }
     }
 }
@@ -130,7 +137,8 @@ pub(super) async fn take(
         accept_head(&mut snapshot, &answer.pull)?;
         pull = Some(answer.pull);
     }
-    list_files(client, target, &mut snapshot).await?;
+    let expected = pull.as_ref().map(|pull| pull.changed_files).or(target.changed_files);
+    list_files(client, target, expected, &mut snapshot).await?;
     if let Some(pull) = &pull {
         note_missing_files(&mut snapshot, pull.changed_files);
     }
@@ -154,8 +162,9 @@ pub(super) async fn take(
         }
         return Ok(snapshot);
     }
-    let asks = asks(&snapshot.files, &candidates, &changed, wanted);
-    let base_asks: Vec<Ask> = asks.iter().filter(|a| a.side == Side::Base).cloned().collect();
+    let wishes = asks(&snapshot.files, &candidates, &changed, wanted);
+    let mut asks = snapshot.sharing.once(wishes.clone());
+    asks.truncate(MAX_OBJECTS);
     let head = snapshot.head_sha.clone();
     let base = match (pull, guess) {
         (None, Some(guess)) => {
@@ -163,28 +172,26 @@ pub(super) async fn take(
             let revisions = Revisions { base: &guess, head: &head };
             let answer = ask(client, target, About::All, Some(revisions), &asks).await?;
             accept_head(&mut snapshot, &answer.pull)?;
-            let base = find_merge_base(client, target, &answer.pull, &mut snapshot.notes).await?;
+            let base = find_merge_base(client, target, &answer.pull, &mut snapshot).await?;
             let guessed = answer.base.as_deref() == Some(base.as_str());
             snapshot.base_sha.clone_from(&base);
-            let found: Vec<(Ask, Found)> = asks
-                .into_iter()
-                .zip(answer.objects)
-                .filter(|(ask, _)| guessed || ask.side == Side::Head)
-                .collect();
+            let kept =
+                asks.into_iter().zip(answer.objects).filter(|(ask, _)| guessed || ask.side == Side::Head);
+            let found = snapshot.sharing.both(kept);
             super::content::fill(client, target, &mut snapshot, found).await?;
             accept_talk(client, target, &mut snapshot, answer.pull).await?;
-            (!guessed).then_some((base, base_asks))
+            (!guessed).then_some((base, wishes))
         }
         (Some(pull), _) => {
-            let base = find_merge_base(client, target, &pull, &mut snapshot.notes).await?;
+            let base = find_merge_base(client, target, &pull, &mut snapshot).await?;
             snapshot.base_sha.clone_from(&base);
             accept_talk(client, target, &mut snapshot, pull).await?;
-            Some((base, asks))
+            Some((base, wishes))
         }
         (None, None) => None,
     };
-    if let Some((base, asks)) = base {
-        read(client, target, &mut snapshot, &base, asks).await?;
+    if let Some((base, wishes)) = base {
+        read(client, target, &mut snapshot, &base, wishes).await?;
     }
     finish(&mut snapshot, &candidates);
     Ok(snapshot)
@@ -206,34 +213,43 @@ pub(super) async fn fetch(
             }
         }
     }
-    let mut asks: Vec<Ask> = asks.into_iter().filter(|a| !snapshot.asked.contains(a)).collect();
-    // Where not all fit, both sides of the same paths do: what one side alone knows looks like a change.
-    asks.sort_by(|a, b| (&a.path, a.side).cmp(&(&b.path, b.side)));
-    asks.truncate(MAX_OBJECTS);
-    if asks.is_empty() || snapshot.base_sha.is_empty() || snapshot.head_sha.is_empty() {
+    if snapshot.base_sha.is_empty() || snapshot.head_sha.is_empty() {
         return Ok(false);
     }
     let base = snapshot.base_sha.clone();
-    read(client, target, snapshot, &base, asks).await?;
-    Ok(true)
+    // Where not all fit, both sides of the same paths do: what one side alone knows looks like a change.
+    let mut asks: Vec<Ask> = asks.into_iter().collect();
+    asks.sort_by(|a, b| (&a.path, a.side).cmp(&(&b.path, b.side)));
+    read(client, target, snapshot, &base, asks).await
 }
 
-/// Reads objects of the two revisions, and checks that the head has not moved.
+/// Reads objects of the two revisions that were not looked at before, as many as fit, and checks that the head
+/// has not moved. `false` when there were none.
 async fn read(
     client: &Client,
     target: &Target,
     snapshot: &mut Snapshot,
     base: &str,
-    asks: Vec<Ask>,
-) -> Result<(), GithubError> {
+    wishes: Vec<Ask>,
+) -> Result<bool, GithubError> {
+    let new = wishes.into_iter().filter(|ask| !snapshot.asked.contains(ask)).collect();
+    let mut asks = snapshot.sharing.once(new);
+    let left_out = asks.split_off(asks.len().min(MAX_OBJECTS));
+    asks.pop_if(|last| left_out.first().is_some_and(|next| next.path == last.path));
+    if asks.is_empty() {
+        return Ok(false);
+    }
     let head = snapshot.head_sha.clone();
     let taken = client.now();
     let answer = ask(client, target, About::Head, Some(Revisions { base, head: &head }), &asks).await?;
     accept_head(snapshot, &answer.pull)?;
     snapshot.taken = taken;
-    super::content::fill(client, target, snapshot, asks.into_iter().zip(answer.objects).collect()).await
+    let found = snapshot.sharing.both(asks.into_iter().zip(answer.objects));
+    super::content::fill(client, target, snapshot, found).await?;
+    Ok(true)
 }
 
+/// Asks, and where GitHub does not manage it at once (it gives a query ten seconds), in parts.
 pub(super) async fn ask(
     client: &Client,
     target: &Target,
@@ -241,8 +257,42 @@ pub(super) async fn ask(
     revisions: Option<Revisions<'_>>,
     asks: &[Ask],
 ) -> Result<query::Answer, GithubError> {
+    ask_in_parts(client, target, about, revisions, asks, 2).await
+}
+
+async fn ask_in_parts(
+    client: &Client,
+    target: &Target,
+    about: About<'_>,
+    revisions: Option<Revisions<'_>>,
+    asks: &[Ask],
+    tries: u32,
+) -> Result<query::Answer, GithubError> {
+    let divisible = asks.len() > SMALL_QUERY;
+    let tries = if divisible { tries } else { u32::MAX };
+    match ask_once(client, target, about, revisions, asks, tries).await {
+        Err(error) if divisible && error.is_ambiguous() && client.is_patient() => {}
+        result => return result,
+    }
+    let (left, right) = asks.split_at(asks.len() / 2);
+    let mut answer = Box::pin(ask_in_parts(client, target, about, revisions, left, 1)).await?;
+    let rest = Box::pin(ask_in_parts(client, target, About::Head, revisions, right, 1)).await?;
+    answer.objects.extend(rest.objects);
+    // The last word about the head counts.
+    answer.pull.head_ref_oid = rest.pull.head_ref_oid;
+    Ok(answer)
+}
+
+async fn ask_once(
+    client: &Client,
+    target: &Target,
+    about: About<'_>,
+    revisions: Option<Revisions<'_>>,
+    asks: &[Ask],
+    tries: u32,
+) -> Result<query::Answer, GithubError> {
     let document = query::document(target, about, revisions, asks);
-    let data = client.query(READ, &document.text, &document.variables).await?;
+    let data = client.query_times(READ, &document.text, &document.variables, tries).await?;
     query::answer(data, asks.len()).map_err(|message| GithubError::Decode { doing: READ, message })
 }
 
@@ -276,13 +326,23 @@ fn note_missing_files(snapshot: &mut Snapshot, expected: u64) {
     }
 }
 
-async fn list_files(client: &Client, target: &Target, snapshot: &mut Snapshot) -> Result<(), GithubError> {
-    let (files, complete) = files::list(client, target).await?;
+async fn list_files(
+    client: &Client,
+    target: &Target,
+    expected: Option<u64>,
+    snapshot: &mut Snapshot,
+) -> Result<(), GithubError> {
+    let (files, mut complete) = files::list(client, target, expected).await?;
+    // The last page that GitHub gives names no next one.
+    complete &= files.len() < MAX_FILES || expected.is_some_and(|all| all <= MAX_FILES as u64);
     if !complete {
         snapshot.notes.push(format!(
             "The pull request changes more than {MAX_FILES} files, and GitHub lists no more; Dockerfiles \
              among the others are not reviewed."
         ));
+    }
+    if complete && expected.is_some_and(|all| files.len() as u64 == all) {
+        snapshot.sharing = Sharing::new(&files);
     }
     snapshot.files = files;
     Ok(())
@@ -344,7 +404,6 @@ fn asks(
     }
     let mut seen = BTreeSet::new();
     asks.retain(|ask| seen.insert(ask.clone()));
-    asks.truncate(MAX_OBJECTS);
     asks
 }
 
@@ -374,7 +433,7 @@ async fn find_merge_base(
     client: &Client,
     target: &Target,
     pull: &Pull,
-    notes: &mut Vec<String>,
+    snapshot: &mut Snapshot,
 ) -> Result<String, GithubError> {
     if let Some(base) = query::merge_base(pull).filter(|base| is_sha(base)) {
         return Ok(base);
@@ -393,7 +452,9 @@ async fn find_merge_base(
         }
         // Unrelated histories have none.
         Ok(_) | Err(GithubError::NotFound { .. }) => {
-            notes.push(
+            // The list of changed files speaks of something else than what is compared now.
+            snapshot.sharing = Sharing::default();
+            snapshot.notes.push(
                 "GitHub names no merge base; the head is compared with the tip of the base branch."
                     .to_owned(),
             );
@@ -414,11 +475,20 @@ async fn accept_talk(
     let (mut reviews, mut answers) = (Vec::new(), Vec::new());
     let mut whole = false;
     for _ in 0..=MAX_PAGES {
-        let next = |page: &mut query::PageInfo| page.end_cursor.take().filter(|_| page.has_next_page);
-        let before = |page: &mut query::PageInfo| page.start_cursor.take().filter(|_| page.has_previous_page);
-        let threads = next(&mut pull.review_threads.page_info);
-        let older_reviews = before(&mut pull.reviews.page_info);
-        let older_answers = before(&mut pull.comments.page_info);
+        let cursor = |more: bool, cursor: &mut Option<String>| match cursor.take() {
+            Some(cursor) if more => Ok(Some(cursor)),
+            // Taken for the end, what was said on the next page would be said again.
+            None if more => {
+                let message = "a page of the talk names no next page".to_owned();
+                Err(GithubError::Decode { doing: READ, message })
+            }
+            _ => Ok(None),
+        };
+        let next = |page: &mut query::PageInfo| cursor(page.has_next_page, &mut page.end_cursor);
+        let before = |page: &mut query::PageInfo| cursor(page.has_previous_page, &mut page.start_cursor);
+        let threads = next(&mut pull.review_threads.page_info)?;
+        let older_reviews = before(&mut pull.reviews.page_info)?;
+        let older_answers = before(&mut pull.comments.page_info)?;
         collect_threads(snapshot, pull.review_threads.nodes);
         reviews.push(pull.reviews.nodes);
         answers.push(pull.comments.nodes);
@@ -455,6 +525,10 @@ fn collect_threads(snapshot: &mut Snapshot, threads: Vec<query::Thread>) {
     for thread in threads {
         let Some(first) = thread.first.nodes.into_iter().next() else { continue };
         let (true, Some(comment_id)) = (first.viewer_did_author, first.full_database_id) else { continue };
+        // Left by a run that was cut off in the middle: nobody else sees it, so nothing has been said.
+        if first.state == "PENDING" {
+            continue;
+        }
         // A page may repeat threads when the list changes between two requests.
         if snapshot.talk.threads.iter().any(|known| known.comment_id == comment_id) {
             continue;
@@ -500,11 +574,7 @@ fn collect_reviews(snapshot: &mut Snapshot, reviews: impl Iterator<Item = query:
 }
 
 /// Asks again for the patches of Dockerfiles that should have one.
-pub(super) async fn complete_patches(
-    client: &Client,
-    target: &Target,
-    snapshot: &mut Snapshot,
-) -> Result<(), GithubError> {
+pub(super) async fn complete_patches(client: &Client, target: &Target, snapshot: &mut Snapshot) {
     let places: Vec<usize> = snapshot
         .files
         .iter()
@@ -512,5 +582,5 @@ pub(super) async fn complete_patches(
         .filter(|(_, f)| f.dockerfile && f.patch.is_none() && f.changes > 0)
         .map(|(place, _)| place)
         .collect();
-    files::complete_patches(client, target, &mut snapshot.files, &places).await
+    files::complete_patches(client, target, &mut snapshot.files, &places).await;
 }

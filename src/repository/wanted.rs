@@ -87,7 +87,9 @@ pub fn likely_next(tree: &dyn Tree, dockerfile: &Utf8Path) -> Vec<Utf8PathBuf> {
             Kind::Directory
                 if python && !name.starts_with('.') && !matches!(name.as_str(), "tests" | "docs") =>
             {
-                out.extend(["__init__.py", "__main__.py"].map(|module| path.join(module)));
+                out.extend(
+                    ["__init__.py", "__main__.py", "app.py", "main.py"].map(|module| path.join(module)),
+                );
             }
             _ => {}
         }

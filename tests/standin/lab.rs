@@ -1,6 +1,7 @@
 //! A repository, a GitHub that is played by the stand-in, and runs of the binary against it.
 
 use serde_json::Value;
+use std::cell::Cell;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -19,6 +20,18 @@ pub(crate) fn standin() -> Option<PathBuf> {
 /// The example's folder: `before` or `after`.
 pub(crate) fn example(side: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/example").join(side)
+}
+
+thread_local! {
+    static ENTERPRISE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a case with stand-ins that play an enterprise server.
+pub(crate) fn on_enterprise_server<T>(case: impl FnOnce() -> T) -> T {
+    ENTERPRISE.set(true);
+    let result = case();
+    ENTERPRISE.set(false);
+    result
 }
 
 /// A git repository in a temporary folder.
@@ -153,6 +166,7 @@ impl Github {
             .arg("--env-out")
             .arg(files.path().join("env"))
             .args(options)
+            .args(ENTERPRISE.get().then_some("--ghes"))
             .stdout(Stdio::piped())
             .spawn()
             .expect("node runs");
@@ -161,6 +175,11 @@ impl Github {
         let port = line.trim().rsplit(':').next().and_then(|p| p.parse().ok());
         let port = port.unwrap_or_else(|| panic!("the stand-in said {line:?}"));
         Self { child, port, files, _repo: repo }
+    }
+
+    /// Whether it plays an enterprise server.
+    pub(crate) fn is_enterprise(&self) -> bool {
+        self.environment().iter().any(|(name, value)| name == "GITHUB_API_URL" && value.ends_with("/api/v3"))
     }
 
     /// Asks the control plane.

@@ -13,12 +13,14 @@ use crate::repository::{Related, is_dockerfile, likely_next, wanted_files};
 use crate::review::{FileDiff, Fixes, Paint, Plan, Wanted, render};
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::time::Duration;
 
 /// How often files that the rules miss are fetched: a script may name a script.
 const MAX_FETCHES: usize = 3;
 
 pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
-    let env = Environment::from_process()?;
+    let mut env = Environment::from_process()?;
+    env.max_wait = args.max_wait.map(|seconds| Duration::from_secs(seconds.into())).or(env.max_wait);
     if let Some(path) = &args.publish {
         return publish::run(args, path, &env, streams);
     }
@@ -78,9 +80,24 @@ pub(super) async fn work(
     file: Option<&PlanFile>,
     streams: &mut Streams,
 ) -> anyhow::Result<Exit> {
+    let result = read_and_write(args, env, &session, file, streams).await;
+    let requests = count(session.requests() as usize, "request");
+    let waited = session.waited().as_secs();
+    let waiting = if waited > 0 { format!(", {waited} s of waiting") } else { String::new() };
+    streams.note(&format!("{requests} to GitHub{waiting}"));
+    result
+}
+
+async fn read_and_write(
+    args: &Args,
+    env: &Environment,
+    session: &Session,
+    file: Option<&PlanFile>,
+    streams: &mut Streams,
+) -> anyhow::Result<Exit> {
     let number = session.target().number;
     let mut snapshot = session.snapshot(is_dockerfile, |files| wanted(args, files)).await?;
-    let (mut plan, config) = settle(args, &session, &mut snapshot).await?;
+    let (mut plan, config) = settle(args, session, &mut snapshot).await?;
     for note in &plan.notes {
         streams.note(note);
     }
@@ -109,7 +126,6 @@ pub(super) async fn work(
         return Ok(Exit::Clean);
     }
     let told = tell(published, &mut plan, number, streams);
-    streams.note(&format!("{} to GitHub", count(session.requests() as usize, "request")));
     // Also when nothing could be posted: the summary is where the findings are then.
     let (receipt, failure) = match told {
         Ok(receipt) => (receipt, None),
@@ -285,7 +301,12 @@ fn tell(
         }
         Err(error) => {
             unposted::show(plan, streams);
-            Err(error).context("no review was posted; the findings are annotations and in the job summary")
+            let what = if error.is_ambiguous() {
+                "it is not known whether GitHub took the review"
+            } else {
+                "no review was posted"
+            };
+            Err(error).context(format!("{what}; the findings are annotations and in the job summary"))
         }
     }
 }

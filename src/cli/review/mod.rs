@@ -51,6 +51,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "LEVEL|never")]
     fail_on: Option<FailOn>,
 
+    /// How long to wait for GitHub in all: for rate limits, between tries, for slow answers [default: the
+    /// variable TIDEWAITER_MAX_WAIT, else 120]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=86_400),
+        conflicts_with = "local")]
+    max_wait: Option<u32>,
+
     /// Print the review, post nothing
     #[arg(long)]
     dry_run: bool,
