@@ -31,13 +31,13 @@ fn twice(github: &Github, first: usize, again: usize) -> Result<(), Failed> {
         let line = |r: &Value| format!("{} {}", r["method"], r["path"]);
         list(&traffic, "requests").iter().map(line).collect::<Vec<_>>().join("\n")
     };
-    ensure(github.requests() <= first, || paths())?;
-    ensure(writes(github) == 1, || paths())?;
+    ensure(github.requests() <= first, &paths)?;
+    ensure(writes(github) == 1, &paths)?;
     no_violations(github)?;
     github.control("POST", "reset-traffic", "{}");
     let run = github.review(&["--fail-on", "never"]);
     ensure(run.code == 0 && run.stderr.contains("nothing posted"), || run.all())?;
-    ensure(github.requests() <= again && writes(github) == 0, || paths())?;
+    ensure(github.requests() <= again && writes(github) == 0, &paths)?;
     no_violations(github)
 }
 
