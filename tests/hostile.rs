@@ -4,7 +4,15 @@
 //! The fixtures of all rules are the soil: attacks are put into their words, lines and file names, so that each
 //! message of each rule gets to quote them. Every output is then read by independent oracles.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "this is a test")]
+#![allow(
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::duration_suboptimal_units,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "this is a test"
+)]
 
 mod cases;
 #[path = "hostile/markdown.rs"]

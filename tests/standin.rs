@@ -3,7 +3,13 @@
 //! The stand-in is not part of the project: `TIDEWAITER_STANDIN` names its installed folder. Without it
 //! there is nothing to run.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "this is a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::panic,
+    clippy::single_match_else,
+    reason = "this is a test"
+)]
 
 #[path = "standin/anchors.rs"]
 mod anchors;
@@ -19,6 +25,10 @@ mod lab;
 mod neighbours;
 #[path = "standin/odd.rs"]
 mod odd;
+#[path = "standin/proxy.rs"]
+mod proxy;
+#[path = "standin/talk.rs"]
+mod talk;
 #[path = "standin/threads.rs"]
 mod threads;
 
@@ -58,6 +68,7 @@ fn main() {
             .into_iter()
             .chain(anchors::CASES.iter().copied())
             .chain(threads::CASES.iter().copied())
+            .chain(talk::CASES.iter().copied())
             .chain(economy::CASES.iter().copied())
             .chain(odd::CASES.iter().copied())
             .chain(audit::CASES.iter().copied())

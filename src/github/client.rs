@@ -22,6 +22,8 @@ use std::time::{Duration, SystemTime};
 const JSON: &str = "application/vnd.github+json";
 /// Media type of a file's bytes.
 const RAW: &str = "application/vnd.github.raw+json";
+/// Where a server points to when it knows no such call; else it is the page about the call.
+const UNSERVED: &str = "https://docs.github.com/rest";
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
@@ -402,7 +404,10 @@ impl Client {
         let error = match status.as_u16() {
             401 => GithubError::Unauthorized { doing, message },
             403 => GithubError::Forbidden { doing, permission: permission_of(headers), message },
-            404 => GithubError::NotFound { doing, message },
+            404 => {
+                let page = json.get("documentation_url").and_then(Value::as_str);
+                GithubError::NotFound { doing, message, unserved: page == Some(UNSERVED) }
+            }
             422 => GithubError::Validation { doing, message, errors },
             status => GithubError::Status { doing, status, message },
         };
@@ -479,7 +484,7 @@ impl Client {
             } else if kind == "STALE_DATA" {
                 GithubError::Stale { doing, message }.into()
             } else if kind == "NOT_FOUND" && path.len() < 3 {
-                GithubError::NotFound { doing, message }.into()
+                GithubError::NotFound { doing, message, unserved: false }.into()
             } else if lower.starts_with("something went wrong")
                 || lower.contains("timed out")
                 || lower.contains("timedout")

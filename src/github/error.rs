@@ -47,6 +47,8 @@ pub enum GithubError {
         doing: &'static str,
         /// GitHub's words.
         message: String,
+        /// Whether it is the call that the server does not know, going by the documentation it points to.
+        unserved: bool,
     },
     /// A rate limit whose end lies beyond the waiting budget.
     #[error(
@@ -173,7 +175,8 @@ impl GithubError {
     pub const fn is_ambiguous(&self) -> bool {
         match self {
             Self::Transport { .. } | Self::Late { .. } | Self::Decode { .. } => true,
-            Self::Status { status, .. } => *status >= 500 || passes(*status),
+            // 501: the server does not know how.
+            Self::Status { status, .. } => (*status >= 500 && *status != 501) || passes(*status),
             _ => false,
         }
     }

@@ -36,6 +36,25 @@ pub struct Target {
     pub event: String,
     /// Whether the event says that the pull request has just been opened: nothing was said on it before.
     pub opened: bool,
+    /// The comment that the event is about.
+    pub comment: Option<Said>,
+}
+
+/// A comment of a person, in the conversation or in a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Its id.
+    pub id: u64,
+    /// What it says: untrusted.
+    pub body: String,
+    /// Login of its author.
+    pub login: String,
+    /// GitHub's word for what the author is to the repository, such as `MEMBER`.
+    pub association: String,
+    /// In a thread: the id of the thread's first comment, which may be this one.
+    pub thread: Option<u64>,
+    /// Whether the event says that it is new; else it was edited or deleted.
+    pub created: bool,
 }
 
 /// Why a run has no pull request.
@@ -129,6 +148,7 @@ impl Target {
             fork: false,
             event: String::new(),
             opened: false,
+            comment: None,
         }
     }
 
@@ -216,9 +236,29 @@ impl Target {
             "workflow_run" => return Err(nothing(started_by(event), BY_PUBLISHING)),
             _ => return Err(nothing(started_by(event), BY_HAND)),
         };
+        if matches!(event, "issue_comment" | "pull_request_review_comment") {
+            target.comment = Some(said(event, &payload).map_err(missing)?);
+        }
         event.clone_into(&mut target.event);
         Ok(target)
     }
+}
+
+/// The comment of an event, or the field that is missing.
+fn said(event: &str, payload: &Value) -> Result<Said, &'static str> {
+    let field = |pointer, name| text(payload, pointer).ok_or(name).map(str::to_owned);
+    let id = |pointer| payload.pointer(pointer).and_then(Value::as_u64).filter(|n| *n > 0);
+    let own = id("/comment/id").ok_or("`comment.id` (number)")?;
+    let login = field("/comment/user/login", "`comment.user.login` (text)")?;
+    Ok(Said {
+        id: own,
+        body: field("/comment/body", "`comment.body` (text)")?,
+        login,
+        association: text(payload, "/comment/author_association").unwrap_or_default().to_owned(),
+        thread: (event == "pull_request_review_comment")
+            .then(|| id("/comment/in_reply_to_id").unwrap_or(own)),
+        created: text(payload, "/action") == Some("created"),
+    })
 }
 
 /// The event's name, the payload's path and the payload.
@@ -311,6 +351,18 @@ mod tests {
     }
 
     #[test]
+    fn comments_in_threads_name_the_thread() {
+        let mut payload = pull();
+        payload["action"] = json!("edited");
+        payload["comment"] = json!({"id": 9, "body": "x", "user": {"login": "mona"}});
+        let said = |payload: &Value| parse("pull_request_review_comment", payload).unwrap().comment.unwrap();
+        assert_eq!((said(&payload).thread, said(&payload).created), (Some(9), false));
+        payload["comment"]["in_reply_to_id"] = json!(4);
+        assert_eq!(said(&payload).thread, Some(4));
+        assert!(parse("pull_request", &pull()).unwrap().comment.is_none());
+    }
+
+    #[test]
     fn says_what_is_missing() {
         let mut payload = pull();
         payload["pull_request"]["head"]["sha"] = json!("main; rm -rf");
@@ -346,8 +398,14 @@ mod tests {
     #[test]
     fn comments_on_pull_requests_count_unless_a_bot_wrote_them() {
         let mut payload = json!({"repository": {"full_name": "a/b"}, "sender": {"type": "User", "login": "x"},
-            "issue": {"number": 5, "pull_request": {"url": ""}}});
+            "action": "created", "issue": {"number": 5, "pull_request": {"url": ""}},
+            "comment": {"id": 9, "body": "x", "user": {"login": "mona"}, "author_association": "OWNER"}});
         assert_eq!(parse("issue_comment", &payload).unwrap().number, 5);
+        let said = parse("issue_comment", &payload).unwrap().comment.unwrap();
+        assert_eq!((said.id, said.login.as_str(), said.thread, said.created), (9, "mona", None, true));
+        payload["comment"]["user"] = Value::Null;
+        let error = parse("issue_comment", &payload).unwrap_err();
+        assert!(matches!(error, EventError::Missing { field: "`comment.user.login` (text)", .. }));
         payload["sender"] = json!({"type": "Bot", "login": "github-actions[bot]"});
         assert!(matches!(parse("issue_comment", &payload).unwrap_err(), EventError::Bot { .. }));
         payload["sender"] = json!({"type": "User"});

@@ -4,9 +4,13 @@
 //! [`Target::from_environment`], [`Session::connect`], [`Session::snapshot`], [`Session::fetch`] while rules
 //! miss files, [`Session::publish`], then [`write_outputs`] and [`append_summary`].
 //!
+//! A comment is answered by [`Session::standing`], [`Session::conversation`], then what the command asks for
+//! ([`Session::edit`], [`Session::commit`]) and [`Session::answer`].
+//!
 //! A whole repository is read by a [`Depot`]: [`Depot::open`], [`Depot::fetch`] while rules miss files, then what
 //! the audit writes ([`Depot::upload_sarif`], [`Depot::keep_issue`], [`Depot::propose_fixes`]).
 
+mod answer;
 mod branch;
 mod client;
 mod clock;
@@ -33,6 +37,7 @@ mod sharing;
 mod snapshot;
 mod update;
 
+pub use answer::{Conversation, Standing, Thread};
 pub use client::{Client, Patience};
 pub use clock::{Clock, SystemClock};
 pub use code_scanning::{MAX_SARIF_BYTES, Upload};
@@ -40,7 +45,7 @@ pub use commit::{CommitOutcome, NewCommit};
 pub use depot::{Checkout, Depot, MAX_AUDITED};
 pub use environment::{Environment, EnvironmentError, Repository, RepositoryError};
 pub use error::GithubError;
-pub use event::{EventError, Target};
+pub use event::{EventError, Said, Target};
 pub use files::{ChangedFile, MAX_FILES, Status};
 pub use finished::{FinishedRun, Found};
 pub use fix_pull::{FixPull, NewFile, Proposal};

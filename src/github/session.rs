@@ -11,8 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// A connection and the pull request it is about.
 pub struct Session {
-    client: Client,
-    target: Target,
+    pub(super) client: Client,
+    pub(super) target: Target,
 }
 
 impl Session {
@@ -45,7 +45,9 @@ impl Session {
     }
 
     /// Reads the pull request: the changed files, and where Dockerfiles are among them their text in base and
-    /// head, the folders around them, the wanted context files, own threads and reviews.
+    /// head, the folders around them, the wanted context files, own threads and reviews. Where other files are
+    /// among them that may concern an image ([`crate::repository::matters`]), these, the folders around them and
+    /// the Dockerfiles that are likely to be there.
     ///
     /// `is_dockerfile` tells Dockerfiles by their path; `wanted` names context files, given the paths of the
     /// changed Dockerfiles. Files that are not there become absent, files that cannot be read stay unknown

@@ -45,7 +45,7 @@ pub struct Snapshot {
     pub talk: Talk,
     /// The head commit.
     pub head_sha: String,
-    /// The merge base; the event's base commit where nothing was read for want of a Dockerfile.
+    /// The merge base; the event's base commit where nothing was read because nothing concerns an image.
     pub base_sha: String,
     /// Whether a changed file that is no Dockerfile may concern an image all the same.
     pub(super) around: bool,

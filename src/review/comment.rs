@@ -128,7 +128,7 @@ fn show(input: &Input<'_>, draft: &Draft<'_>, entry: &Entry<'_>) -> ShowFix {
 /// What a comment that is written again has behind it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Past {
-    /// Findings that it spoke about and that are gone: `rule@commit`.
+    /// Findings that it spoke about and that are gone: `rule:commit`.
     pub(super) gone: Vec<String>,
     /// Fingerprints that it has held, oldest first.
     pub(super) was: Vec<String>,
@@ -137,7 +137,7 @@ pub(super) struct Past {
 }
 
 /// A commit for people: GitHub makes a link of a whole id.
-fn commit(id: &str) -> String {
+pub(super) fn commit(id: &str) -> String {
     let whole = id.len() == 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
     if whole { id.to_owned() } else { code(id) }
 }
@@ -145,7 +145,7 @@ fn commit(id: &str) -> String {
 /// What is said of findings that are gone, in one line.
 fn farewell(gone: &[String]) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
-    for (rule, id) in gone.iter().filter_map(|entry| entry.rsplit_once('@')) {
+    for (rule, id) in gone.iter().filter_map(|entry| entry.rsplit_once(':')) {
         let word = format!("{} in {}", code(rule), commit(id));
         if !words.contains(&word) {
             words.push(word);

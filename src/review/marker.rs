@@ -22,7 +22,7 @@ pub struct Marker {
     /// In a comment: fingerprints that its findings had before their instructions changed, or of findings that
     /// went: they come back to the same thread.
     pub was: Vec<String>,
-    /// In a comment: findings that it spoke about and that are gone, as `rule@commit`.
+    /// In a comment: findings that it spoke about and that are gone, as `rule:commit`.
     pub gone: Vec<String>,
     /// The head commit in which all of the comment's findings were gone.
     pub fixed: Option<String>,
@@ -42,7 +42,7 @@ pub struct Marker {
 
 /// A word as it stands in markers.
 pub(super) fn clean(text: &str) -> String {
-    let kept = |c: char| if c.is_ascii_alphanumeric() || "_.:-@".contains(c) { c } else { '_' };
+    let kept = |c: char| if c.is_ascii_alphanumeric() || "_.:-".contains(c) { c } else { '_' };
     let kept: String = text.chars().take(MAX_WORD_BYTES).map(kept).collect();
     // Two hyphens may end an HTML comment.
     kept.replace("--", "__")
@@ -102,7 +102,7 @@ pub(super) fn split(text: &str) -> (&str, Option<Marker>) {
     for field in fields.split(' ') {
         let Some((name, value)) = field.split_once('=') else { continue };
         let one = || Some(value.to_owned()).filter(|value| !value.is_empty());
-        let list = match name {
+        let words = match name {
             "head" => {
                 found.head = one();
                 continue;
@@ -129,7 +129,7 @@ pub(super) fn split(text: &str) -> (&str, Option<Marker>) {
             _ => continue,
         };
         found.cut |= value.split(',').any(|word| word == "+");
-        list.extend(value.split(',').filter(|word| !word.is_empty() && *word != "+").map(str::to_owned));
+        words.extend(value.split(',').filter(|word| !word.is_empty() && *word != "+").map(str::to_owned));
     }
     (before.trim_end(), Some(found))
 }
@@ -148,7 +148,7 @@ mod tests {
         let marker = Marker {
             fingerprints: vec!["0123456789abcdef".to_owned(), "evil --> x".to_owned()],
             rules: vec!["a-b".to_owned(), "c".to_owned()],
-            gone: vec!["d@0123".to_owned()],
+            gone: vec!["d:0123".to_owned()],
             fixed: Some("abc".to_owned()),
             ignored_by: Some("octocat".to_owned()),
             ..Marker::default()

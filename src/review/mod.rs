@@ -5,10 +5,13 @@
 //! printed ([`render()`]) or posted.
 
 mod anchor;
+mod answer;
 mod body;
+mod command;
 mod comment;
 mod delta;
 mod draft;
+mod fixes;
 mod graph;
 mod hunks;
 mod input;
@@ -26,7 +29,10 @@ mod proptests;
 #[cfg(test)]
 mod tests;
 
+pub use answer::{Answer, FixResult, HELP, Signed, ignore_thread, is_help, rules_named};
 pub use body::{fold, told};
+pub use command::{Command, command, first_word};
+pub use fixes::{FixedFile, Fixes, Made, Wanted, fixes};
 pub use graph::{Origin, StageShape, Take, Way, shapes};
 pub use hunks::{Added, DiffLine, FileDiff, Hunk, LineRange, Mark};
 pub use input::{Causes, Input, ReportMode, Reprove, Settings, Shapes, Texts};
@@ -50,11 +56,7 @@ use reconcile::History;
 /// annotations and summary then still hold everything.
 pub fn plan(input: &Input<'_>) -> Plan {
     let delta = delta::compare(input);
-    let (visible, hidden): (Vec<Item<'_>>, Vec<Item<'_>>) =
-        delta.reported.iter().copied().partition(|item| {
-            item.finding.level > Level::Style || input.settings.inline_level == Level::Style
-        });
-    let quiet: Vec<Item<'_>> = delta.quiet.iter().chain(&hidden).copied().collect();
+    let (visible, quiet) = visible_and_quiet(input, &delta);
     let mut history = reconcile::reconcile(input, &visible, &quiet);
     let (drafts, rest) = draft::draft(input, &history.fresh);
     let mut outcome = outcome(input, &delta, &history);
@@ -87,6 +89,21 @@ pub fn plan(input: &Input<'_>) -> Plan {
         outcome,
         notes: input.notes.to_vec(),
     }
+}
+
+/// Findings to speak about, and all other ones of the head.
+fn visible_and_quiet<'a>(input: &Input<'a>, delta: &Delta<'a>) -> (Vec<Item<'a>>, Vec<Item<'a>>) {
+    let (visible, hidden): (Vec<Item<'_>>, Vec<Item<'_>>) =
+        delta.reported.iter().copied().partition(|item| {
+            item.finding.level > Level::Style || input.settings.inline_level == Level::Style
+        });
+    let quiet = delta.quiet.iter().chain(&hidden).copied().collect();
+    (visible, quiet)
+}
+
+/// Whether two items are one finding.
+fn same(one: &Item<'_>, other: &Item<'_>) -> bool {
+    std::ptr::eq(one.finding, other.finding)
 }
 
 /// Earlier reviews fold away when a newer one says how things stand.
@@ -133,7 +150,7 @@ fn outcome(input: &Input<'_>, delta: &Delta<'_>, history: &History<'_>) -> Outco
         style: of(Level::Style),
         fixable: counted.iter().filter(|item| item.finding.fix.is_some()).count(),
         fixed: delta.fixed.len(),
-        existing: delta.quiet.len(),
+        existing: delta.existing,
         suppressed: input.head.iter().map(|report| report.suppressed).sum(),
         silenced_here: input.head.iter().map(|report| silenced_here(input, report)).sum(),
         overruled: input.head.iter().map(|report| report.overruled).sum(),

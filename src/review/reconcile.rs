@@ -260,16 +260,14 @@ impl<'t> Slots<'t> {
         self.free(self.by_rule.get(item.finding.rule))
             .filter(|(_, known)| known.marker.fixed.is_none())
             .filter(|(_, known)| paths.iter().any(|path| *path == known.thread.path))
-            .filter_map(|(slot, known)| match known.lines() {
-                Some(lines) => {
-                    let at = place.get_or_insert_with(|| draft::place_of(input, item));
-                    (lines.overlaps(item.lines()) || at.is_some_and(|at| at.overlaps(lines)))
-                        .then_some((0, slot))
-                }
-                None => {
+            .filter_map(|(slot, known)| {
+                let Some(lines) = known.lines() else {
                     let distance = known.thread.original_line?.abs_diff(first);
-                    (distance <= MAX_DRIFT).then_some((1 + distance, slot))
-                }
+                    return (distance <= MAX_DRIFT).then_some((1 + distance, slot));
+                };
+                let at = place.get_or_insert_with(|| draft::place_of(input, item));
+                let same = lines.overlaps(item.lines()) || at.is_some_and(|at| at.overlaps(lines));
+                same.then_some((0, slot))
             })
             .min()
             .map(|(_, slot)| slot)
@@ -320,7 +318,7 @@ fn known(keys: &HashSet<String>, input: &Input<'_>, item: &Item<'_>) -> bool {
 }
 
 /// Under which paths a thread or body may speak about a finding.
-fn paths<'a>(input: &Input<'a>, item: &Item<'a>) -> Vec<&'a Utf8Path> {
+pub(super) fn paths<'a>(input: &Input<'a>, item: &Item<'a>) -> Vec<&'a Utf8Path> {
     let own = input.diff(&item.report.path);
     let mut out: Vec<&Utf8Path> = vec![&item.report.path];
     out.extend(own.and_then(|diff| diff.base_path.as_deref()));
@@ -345,11 +343,7 @@ fn follow<'a>(
     history: &mut History<'a>,
 ) {
     let Known { thread, marker } = known;
-    if marker.fingerprints.is_empty()
-        || marker.ignored_by.is_some()
-        || known.is_settled_by_person()
-        || is_unread(input, &thread.path)
-    {
+    if marker.fingerprints.is_empty() || known.is_settled_by_person() || is_unread(input, &thread.path) {
         return;
     }
     let mut living: Vec<Item<'a>> = Vec::new();
@@ -362,10 +356,14 @@ fn follow<'a>(
             Claim::Nobody => {
                 if let Place::Now(place) = place {
                     let rule = marker.rules.get(*place).map_or("", String::as_str);
-                    gone.push(format!("{rule}@{}", input.commit));
+                    gone.push(format!("{rule}:{}", input.commit));
                 }
             }
         }
+    }
+    if marker.ignored_by.is_some() {
+        history.updates.extend(keep_ignored(known, &living));
+        return;
     }
     let comment = || thread.comment.clone();
     match (living.is_empty(), quiet) {
@@ -399,7 +397,7 @@ fn follow<'a>(
                 gone.clear();
             }
             let back_again = |entry: &String| {
-                living.iter().any(|item| entry.starts_with(&format!("{}@", item.finding.rule)))
+                living.iter().any(|item| entry.starts_with(&format!("{}:", item.finding.rule)))
             };
             gone.retain(|entry| !back_again(entry));
             let mut was = marker.was.clone();
@@ -417,6 +415,32 @@ fn follow<'a>(
             }
         }
     }
+}
+
+/// An ignored thread reads as the person left it; only its marker learns the fingerprints that its findings have
+/// since their instructions changed, so that they are known next time, too.
+fn keep_ignored(known: &Known<'_>, living: &[Item<'_>]) -> Option<Update> {
+    let marker = &known.marker;
+    let news: Vec<&Item<'_>> = living
+        .iter()
+        .filter(|item| {
+            let print = marker::clean(&item.finding.fingerprint);
+            !marker.fingerprints.contains(&print) && !marker.was.contains(&print)
+        })
+        .collect();
+    if news.is_empty() {
+        return None;
+    }
+    let mut marker = marker.clone();
+    let old: Vec<String> =
+        marker.fingerprints.iter().filter(|print| !marker.was.contains(print)).cloned().collect();
+    marker.was.extend(old);
+    let surplus = marker.was.len().saturating_sub(MAX_PAST);
+    marker.was.drain(..surplus);
+    marker.fingerprints = living.iter().map(|item| item.finding.fingerprint.clone()).collect();
+    marker.rules = living.iter().map(|item| item.finding.rule.to_owned()).collect();
+    let (text, _) = marker::split(&known.thread.body);
+    Some(Update::Comment { id: known.thread.comment.clone(), body: format!("{text}\n\n{}", marker.line()) })
 }
 
 /// The text of a thread as it would be written today. A suggestion replaces the thread's lines, so it is

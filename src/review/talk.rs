@@ -21,6 +21,7 @@ impl Talk {
 }
 
 /// An own thread: its first comment is ours.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own that GitHub tells")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnThread {
     /// Node id of the thread.

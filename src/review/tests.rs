@@ -422,6 +422,46 @@ fn what_a_person_told_us_to_ignore_is_silent() {
 }
 
 #[test]
+fn an_ignored_thread_follows_its_finding_and_keeps_its_words() {
+    let of = |text: &str, needle: &str, print: &str| {
+        let mut one = finding(text, "r", Level::Warning, needle, "m");
+        one.fingerprint = print.into();
+        [report("Dockerfile", text, vec![one])]
+    };
+    let diffs = |text: &str| [FileDiff::from_texts("Dockerfile", "FROM a\n", text)];
+    let old = "FROM a\nRUN one\n";
+    let first = plan(&Input::new("head", &[], &of(old, "RUN one", "1"), &diffs(old))).review.unwrap();
+    let mut talk = posted(&first);
+    let marker = Marker { ignored_by: Some("mona".into()), ..read_marker(&talk.threads[0].body).unwrap() };
+    talk.threads[0].body = format!("Ignored.\n\n{}", marker.line());
+    talk.threads[0].line = None;
+    // It changes near its old place, moves far away, and becomes what it was.
+    let far = format!("FROM a\n{}RUN one more\n", "ENV A=1\n".repeat(200));
+    let steps: [(&str, &str, &str, bool); 4] = [
+        ("FROM a\nRUN one more\n", "RUN one more", "2", true),
+        (&far, "RUN one more", "2", false),
+        (old, "RUN one", "1", false),
+        ("FROM a\nRUN two\n", "RUN two", "3", true),
+    ];
+    for (text, needle, print, news) in steps {
+        let later =
+            plan(&Input { talk: &talk, ..Input::new(print, &[], &of(text, needle, print), &diffs(text)) });
+        assert_eq!((later.review, later.outcome.ignored, later.outcome.total()), (None, 1, 0), "{text}");
+        let comments: Vec<&Update> =
+            later.updates.iter().filter(|update| matches!(update, Update::Comment { .. })).collect();
+        assert_eq!(comments.len(), usize::from(news), "{text}: {comments:?}");
+        carry_out(&mut talk, &later.updates);
+        let marker = read_marker(&talk.threads[0].body).unwrap();
+        assert!(talk.threads[0].body.starts_with("Ignored.\n\n") && marker.ignored_by.is_some());
+        assert!(marker.fingerprints.contains(&print.to_owned()) || marker.was.contains(&print.to_owned()));
+    }
+    // It goes: the person's words stay as they are.
+    let clean = [report("Dockerfile", "FROM a\n", Vec::new())];
+    let later = plan(&Input { talk: &talk, ..Input::new("x", &[], &clean, &diffs(old)) });
+    assert!(!later.updates.iter().any(|update| matches!(update, Update::Comment { .. })));
+}
+
+#[test]
 fn the_same_finding_in_another_file_is_new() {
     let (base, mut head, mut diffs) = example();
     let review = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
@@ -682,7 +722,7 @@ fn hostile_text_stays_text() {
 
 #[test]
 fn a_fix_that_leaves_the_hunks_is_a_diff_in_the_body() {
-    let base = (1..=40).map(|n| format!("ENV A{n}={n}\n")).collect::<String>();
+    let base = (1..=40).map(|n| format!("ENV A{n}={n}")).collect::<Vec<_>>().join("\n") + "\n";
     let head = base.replace("ENV A3=3\n", "ENV A3=three\n");
     let fix = || Fix::safe("Add the user", vec![Edit::insert(at(&head, "ENV A30"), "USER 1\n")]);
     let diffs = [FileDiff::from_texts("Dockerfile", &base, &head)];

@@ -106,7 +106,7 @@ pub fn compose(edits: &mut Vec<Edit>, more: &[Edit]) -> bool {
 }
 
 /// Edits that do not collide, for many at once: what [`compose`] does, without a look at each edit that is there.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Composition {
     edits: Vec<Edit>,
     /// End of each replacement by its start; they do not overlap.

@@ -266,7 +266,7 @@ fn a_forged_plan_hides_and_adds_nothing() -> Result<(), Failed> {
     inner["review"]["comments"] = json!([comment]);
     inner["review"]["body"] = json!("EVIL body\n<!-- tidewaiter:v1 head=x seen= -->");
     inner["summary"] = json!("EVIL summary\n");
-    inner["updates"] = json!([{"comment_id": 5, "body": "EVIL update"}]);
+    inner["updates"] = json!([{"update": "comment", "id": "EVIL", "body": "EVIL update"}]);
     plan["tool"]["version"] = json!("EVIL");
     fs::write(&path, plan.to_string())?;
     trusted(&github);

@@ -7,7 +7,9 @@ use crate::facts::{Bodies, FileFacts};
 use crate::lint::{self, FileReport, Named};
 use crate::repository::project::Project;
 use crate::repository::{Related, Tree, is_dockerfile, related};
-use crate::review::{FileDiff, Input, LineRange, Plan, ReportMode, Settings, Talk, plan, shapes};
+use crate::review::{
+    FileDiff, Fixes, Input, LineRange, Plan, ReportMode, Settings, Talk, Wanted, fixes, plan, shapes,
+};
 use crate::rules::{self, Finding, Safety};
 use crate::text::{Source, Span};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -98,6 +100,16 @@ pub(super) fn note_of(around: &Related) -> Option<String> {
 
 /// Lints both sides and plans the review.
 pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
+    with_input(change, options, plan)
+}
+
+/// Lints both sides and makes fixes.
+pub(super) fn fix(change: &Change<'_>, options: &Options, wanted: Wanted<'_>) -> Fixes {
+    with_input(change, options, |input| fixes(input, wanted))
+}
+
+/// Lints both sides, and does something with all of it.
+fn with_input<T>(change: &Change<'_>, options: &Options, what: impl FnOnce(&Input<'_>) -> T) -> T {
     let config = &options.chosen.config;
     let settings = lint::Settings { config: config.clone(), ..lint::Settings::new(options.today) };
     let excluded = |path: &Utf8Path| config.exclude.matches(path);
@@ -216,7 +228,7 @@ pub(super) fn review(change: &Change<'_>, options: &Options) -> Plan {
                 ))
     };
     let causes = Causes::default();
-    plan(&Input {
+    what(&Input {
         talk: change.talk,
         around: &change.around,
         settings: Settings {

@@ -1,7 +1,7 @@
 //! `tidewaiter review` in a workflow: reads the pull request over the API, posts one review.
 
-use super::change::{Change, Changed, Options, around, complete, config, note_of, review};
-use super::{Args, Exit, Streams, UsageError, plan, publish, unposted, verdict};
+use super::change::{Change, Changed, Options, around, complete, config, fix, note_of, review};
+use super::{Args, Exit, Streams, UsageError, plan, publish, talk, unposted, verdict};
 use crate::cli::configuration::Chosen;
 use crate::config::Config;
 use crate::github::{
@@ -10,7 +10,7 @@ use crate::github::{
 };
 use crate::report::count;
 use crate::repository::{Related, is_dockerfile, likely_next, wanted_files};
-use crate::review::{FileDiff, Paint, Plan, render};
+use crate::review::{FileDiff, Fixes, Paint, Plan, Wanted, render};
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::time::Duration;
@@ -43,6 +43,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> anyhow::Result<Exit> {
         },
     };
     block_on(streams, async |streams| {
+        if target.comment.is_some() {
+            return talk::run(args, &env, target, streams).await;
+        }
         let session = Session::connect(&env, target)?;
         work(args, &env, session, None, streams).await
     })
@@ -93,13 +96,7 @@ async fn read_and_write(
     streams: &mut Streams,
 ) -> anyhow::Result<Exit> {
     let number = session.target().number;
-    // A configuration named by hand is read with the other files of the base.
-    let wanted = |dockerfiles: &[Utf8PathBuf]| {
-        let mut files = wanted_files(dockerfiles);
-        files.extend(args.config.clone());
-        files
-    };
-    let mut snapshot = session.snapshot(is_dockerfile, wanted).await?;
+    let mut snapshot = session.snapshot(is_dockerfile, |files| wanted(args, files)).await?;
     let (mut plan, config) = settle(args, session, &mut snapshot).await?;
     for note in &plan.notes {
         streams.note(note);
@@ -146,31 +143,36 @@ struct Told<'a> {
     plan_file: Option<&'a Utf8Path>,
 }
 
+/// The files to read beside these Dockerfiles; a configuration named by hand is read with them.
+fn wanted(args: &Args, dockerfiles: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    let mut files = wanted_files(dockerfiles);
+    files.extend(args.config.clone());
+    files
+}
+
+/// Reads the newest commit and makes the fixes that are asked for; with that commit.
+pub(super) async fn fixes_at_head(
+    args: &Args,
+    session: &Session,
+    asked: Wanted<'_>,
+    streams: &mut Streams,
+) -> anyhow::Result<(String, Fixes)> {
+    let mut snapshot = session.snapshot(is_dockerfile, |files| wanted(args, files)).await?;
+    let (plan, _) = settle(args, session, &mut snapshot).await?;
+    for note in &plan.notes {
+        streams.note(note);
+    }
+    let (options, around) = prepare(args, &snapshot)?;
+    let fixes = fix(&change(&snapshot, &around), &options, asked);
+    Ok((snapshot.head_sha, fixes))
+}
+
 /// Plans, and plans again with the files that the rules asked for.
 async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyhow::Result<(Plan, Config)> {
     let mut fetches = 0;
     loop {
-        // Where nothing concerns an image nothing was read of the base, and nothing is needed.
-        let (chosen, around) = if snapshot.concerns_images() {
-            let around = around(&snapshot.base, &snapshot.head, &snapshot.changed_paths());
-            (config(&snapshot.base, args.config.as_deref())?, around)
-        } else {
-            (Chosen::default(), Related::default())
-        };
-        let mut options = Options { chosen, today: args.today() };
-        args.apply(&mut options.chosen.config);
-        let change = Change {
-            base: &snapshot.base,
-            head: &snapshot.head,
-            files: changed(snapshot),
-            around: around.dockerfiles.clone(),
-            diffs: diffs(snapshot),
-            commit: snapshot.head_sha.clone(),
-            talk: &snapshot.talk,
-            touched: snapshot.changed_paths(),
-            notes: snapshot.notes.iter().cloned().chain(note_of(&around)).collect(),
-        };
-        let plan = review(&change, &options);
+        let (options, around) = prepare(args, snapshot)?;
+        let plan = review(&change(snapshot, &around), &options);
         let mut missing = snapshot.head.wanted();
         missing.extend(snapshot.base.wanted());
         if fetches == 0 && !missing.is_empty() {
@@ -187,6 +189,34 @@ async fn settle(args: &Args, session: &Session, snapshot: &mut Snapshot) -> anyh
             return Ok((plan, options.chosen.config));
         }
         fetches += 1;
+    }
+}
+
+/// How this pull request is reviewed, and what the change may concern without touching it.
+fn prepare(args: &Args, snapshot: &Snapshot) -> anyhow::Result<(Options, Related)> {
+    // Where nothing concerns an image nothing was read of the base, and nothing is needed.
+    let (chosen, around) = if snapshot.concerns_images() {
+        let around = around(&snapshot.base, &snapshot.head, &snapshot.changed_paths());
+        (config(&snapshot.base, args.config.as_deref())?, around)
+    } else {
+        (Chosen::default(), Related::default())
+    };
+    let mut options = Options { chosen, today: args.today() };
+    args.apply(&mut options.chosen.config);
+    Ok((options, around))
+}
+
+fn change<'a>(snapshot: &'a Snapshot, around: &Related) -> Change<'a> {
+    Change {
+        base: &snapshot.base,
+        head: &snapshot.head,
+        files: changed(snapshot),
+        around: around.dockerfiles.clone(),
+        diffs: diffs(snapshot),
+        commit: snapshot.head_sha.clone(),
+        talk: &snapshot.talk,
+        touched: snapshot.changed_paths(),
+        notes: snapshot.notes.iter().cloned().chain(note_of(around)).collect(),
     }
 }
 

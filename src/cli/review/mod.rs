@@ -5,6 +5,7 @@ mod github;
 mod local;
 mod plan;
 mod publish;
+mod talk;
 mod unposted;
 
 use super::streams::Streams;
