@@ -6,7 +6,13 @@
 //!
 //! `TIDEWAITER_FAULT_TABLE=1` prints what happened as a Markdown table.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::similar_names,
+    reason = "this is a test"
+)]
 
 #[path = "standin/lab.rs"]
 #[allow(dead_code, reason = "shared with the stand-in suite")]
@@ -127,7 +133,7 @@ fn check(scene: &mut Scene, cell: &table::Cell) -> Result<(), Failed> {
     }
     if cell.is_late() {
         // What the run has given up is still carried out.
-        std::thread::sleep(std::time::Duration::from_secs(7));
+        std::thread::sleep(std::time::Duration::from_secs(20));
     }
     // GitHub is well again.
     scene.heal();

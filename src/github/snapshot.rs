@@ -334,11 +334,11 @@ async fn list_files(
 ) -> Result<(), GithubError> {
     let (files, mut complete) = files::list(client, target, expected).await?;
     // The last page that GitHub gives names no next one.
-    complete &= files.len() < MAX_FILES || expected.is_some_and(|all| all <= MAX_FILES as u64);
+    complete &= files.len() < MAX_FILES;
     if !complete {
         snapshot.notes.push(format!(
-            "The pull request changes more than {MAX_FILES} files, and GitHub lists no more; Dockerfiles \
-             among the others are not reviewed."
+            "The pull request changes {MAX_FILES} files or more, and GitHub lists no more than these; Dockerfiles \
+             among others are not reviewed."
         ));
     }
     if complete && expected.is_some_and(|all| files.len() as u64 == all) {

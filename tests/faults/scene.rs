@@ -138,10 +138,14 @@ fn name(number: usize) -> String {
 
 /// The branch is made so that a run has to list two pages of files, to compare (two commits of the base
 /// were merged at different times), to read again at the base, to read a large file by its blob, and to
-/// fetch a file that a script names.
+/// fetch a script that did not change.
 fn repository() -> Repo {
     let repo = Repo::new();
+    repo.git(&["config", "core.fileMode", "false"]);
     repo.write("app/Dockerfile", "FROM debian:13\n");
+    repo.write("app/bin/start", "#!/bin/sh\nexec python -m app\n");
+    repo.git(&["add", "-A"]);
+    repo.git(&["update-index", "--chmod=+x", "app/bin/start"]);
     repo.write("README.md", "1\n");
     repo.commit("one");
     repo.write("README.md", "2\n");
@@ -153,18 +157,14 @@ fn repository() -> Repo {
         .map(|n| format!("ENV {}=hw-live-7c41e09ab26d4f{n:02}\n", name(n)))
         .collect::<Vec<_>>()
         .concat();
-    let rest = "COPY requirements.txt start.sh ./\nUSER 1000\nENTRYPOINT [\"/app/start.sh\"]\n";
+    let rest = "COPY requirements.txt ./\nCOPY bin bin\nUSER 1000\nENTRYPOINT [\"/app/bin/start\"]\n";
     repo.write("app/Dockerfile", &format!("FROM debian:13\nWORKDIR /app\n{secrets}{rest}"));
-    repo.write("app/start.sh", "#!/bin/sh\n. /app/common.sh\nexec python -m app\n");
     let packages =
         (0..14_000).map(|n| format!("package-with-a-long-name-{n}==1.{n}.0\n")).collect::<Vec<_>>().concat();
     repo.write("app/requirements.txt", &packages);
     for number in 0..105 {
         repo.write(&format!("data/{number}.txt"), "x\n");
     }
-    repo.git(&["config", "core.fileMode", "false"]);
-    repo.git(&["add", "-A"]);
-    repo.git(&["update-index", "--chmod=+x", "app/start.sh"]);
     repo.commit("head");
     repo.git(&["merge", "-q", "--no-edit", "main~1"]);
     repo.write("data/more.txt", "x\n");

@@ -211,11 +211,11 @@ const FAULTS: &[Fault] = &[
     Fault {
         cause: "no answer from GitHub within",
         remedy: "again later",
-        ..once("too-slow-once", r#"{"delay-ms": 12000}"#)
+        ..once("too-slow-once", r#"{"delay-ms": 20000}"#)
     },
     lasting(
         "too-slow-lasting",
-        r#"{"delay-ms": 12000, "times": -1}"#,
+        r#"{"delay-ms": 20000, "times": -1}"#,
         "no answer from GitHub within",
         "again later",
     ),

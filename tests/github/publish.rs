@@ -294,7 +294,7 @@ async fn a_review_that_never_gets_through_is_an_error() {
         .await;
     let error = session.publish(&plan(1), None).await.unwrap_err();
     assert!(matches!(error, GithubError::Status { status: 502, .. }), "{error}");
-    assert_eq!(*clock.waits.borrow(), [2, 4, 6]);
+    assert_eq!(*clock.waits.borrow(), [2, 5, 2, 5, 2, 5]);
 }
 
 #[tokio::test]

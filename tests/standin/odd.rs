@@ -66,7 +66,7 @@ fn more_files_than_github_lists() -> Result<(), Failed> {
     repo.commit("head");
     let github = Github::start(repo, &[]);
     let run = github.review(&[]);
-    ensure(run.stderr.contains("more than 3000 files"), || run.all())?;
+    ensure(run.stderr.contains("3000 files or more"), || run.all())?;
     ensure(list(&github.state(), "reviews").len() == 1, || run.all())?;
     no_violations(&github)
 }
