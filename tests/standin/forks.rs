@@ -431,12 +431,14 @@ fn a_renamed_branch_is_found_by_its_commit() -> Result<(), Failed> {
 fn api(github: &Github, method: &str, path: &str, body: &str) -> Result<String, Failed> {
     let environment = github.environment();
     let root = environment.iter().find(|(name, _)| name == "GITHUB_API_URL").ok_or("no API")?;
-    let host = root.1.strip_prefix("http://").ok_or("no http")?.to_owned();
-    let mut stream = TcpStream::connect(&host)?;
+    // On an enterprise server the API lies below a path.
+    let root = root.1.strip_prefix("http://").ok_or("no http")?;
+    let (host, below) = root.find('/').map_or((root, ""), |at| root.split_at(at));
+    let mut stream = TcpStream::connect(host)?;
     let length = body.len();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: Bearer x\r\nUser-Agent: test\r\n\
+        "{method} {below}{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: Bearer x\r\nUser-Agent: test\r\n\
          Accept: application/vnd.github+json\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
     )?;
     let mut answer = String::new();

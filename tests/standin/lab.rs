@@ -189,6 +189,11 @@ impl Github {
 
     /// Sends a request of its own, with the token of the run.
     pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Value {
+        let path = match path.strip_prefix("/graphql") {
+            Some(_) if self.is_enterprise() => "/api/graphql".to_owned(),
+            None if path.starts_with("/repos/") && self.is_enterprise() => format!("/api/v3{path}"),
+            _ => path.to_owned(),
+        };
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the stand-in listens");
         let length = body.len();
         write!(

@@ -46,9 +46,7 @@ fn a_page_comes_empty() -> Result<(), Failed> {
 
 fn a_page_comes_twice() -> Result<(), Failed> {
     let github = two_pages();
-    let root = if github.is_enterprise() { "/api/v3" } else { "" };
-    let first =
-        github.request("GET", &format!("{root}/repos/octo-org/shop/pulls/7/files?per_page=100&page=1"), "");
+    let first = github.request("GET", "/repos/octo-org/shop/pulls/7/files?per_page=100&page=1", "");
     let fault = json!([{"path": "/pulls/7/files.*[?&]page=2$", "status": 200, "body": first}]);
     github.control("POST", "faults", &fault.to_string());
     reviewed(&github)
@@ -131,9 +129,7 @@ fn a_review_left_pending() -> Result<(), Failed> {
         .iter()
         .map(|c| json!({"path": c["path"], "line": c["line"], "side": "RIGHT", "body": c["body"]}))
         .collect();
-    let root = if other.is_enterprise() { "/api/v3" } else { "" };
-    let path = format!("{root}/repos/octo-org/shop/pulls/7/reviews");
-    other.request("POST", &path, &json!({"comments": parts}).to_string());
+    other.request("POST", "/repos/octo-org/shop/pulls/7/reviews", &json!({"comments": parts}).to_string());
     let run = other.review(&[]);
     let visible = comments(&other).iter().filter(|c| c["pending"] == false).count();
     ensure(run.code == 1 && visible == expected, || format!("{visible} of {expected}: {}", run.all()))?;
