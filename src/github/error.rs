@@ -81,6 +81,13 @@ pub enum GithubError {
         /// The single errors, both of GitHub's forms as text.
         errors: Vec<String>,
     },
+    /// The token's own account has a review on the pull request that is not submitted, and not ours: GitHub
+    /// takes no second one, and what a person has written is not thrown away.
+    #[error(
+        "cannot post the review: the account of the token has a review of its own on this pull request that is \
+         not submitted yet. Submit or discard it, or pass the job's own `github.token`"
+    )]
+    Draft,
     /// The pull request has another head than the one that was analysed.
     #[error(
         "the pull request has moved on from {analysed} to {head}: the run for the newer commit reviews it"

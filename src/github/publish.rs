@@ -80,6 +80,12 @@ struct Created {
 }
 
 #[derive(Deserialize)]
+struct Written {
+    #[serde(default)]
+    body: String,
+}
+
+#[derive(Deserialize)]
 struct PullHead {
     head: Sha,
 }
@@ -334,9 +340,17 @@ impl Publisher<'_> {
         Ok(answer.pull.reviews.nodes.into_iter().filter(|r| r.viewer_did_author).collect())
     }
 
+    /// Deletes reviews of ours that were never submitted. With a person's token one may be theirs.
     async fn delete_pending(&self) -> Result<(), GithubError> {
         for review in self.own_reviews().await? {
             if let ("PENDING", Some(id)) = (review.state.as_str(), review.full_database_id) {
+                let route = self.route(&format!("/reviews/{id}/comments?per_page=100"));
+                let (comments, _): (Vec<Written>, _) =
+                    self.client.get("read a pending review", &route).await?;
+                let ours = comments.iter().all(|comment| comment.body.contains(MARKER));
+                if !ours || !(review.body.is_empty() || review.body.contains(MARKER)) {
+                    return Err(GithubError::Draft);
+                }
                 self.delete(id).await?;
             }
         }
