@@ -433,7 +433,7 @@ fn is_switched_off(message: &str) -> bool {
 
 fn with_marker(body: &str, marker: &str) -> String {
     let text = body.trim_end();
-    let room = MAX_BODY_CHARS.saturating_sub(marker.chars().count() + 3);
+    let room = MAX_BODY_CHARS.saturating_sub(marker.chars().count() + 2);
     if text.chars().count() <= room {
         return format!("{text}\n\n{marker}");
     }
