@@ -339,7 +339,7 @@ fn a_tampered_plan_is_refused() -> Result<(), Failed> {
         (
             "deep",
             honest.to_string().replacen("\"plan\":{", &format!("\"plan\":{{\"x\":{deep},"), 1),
-            "recursion",
+            "is not what this version writes",
         ),
     ];
     for (what, text, reason) in texts {
