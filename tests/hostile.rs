@@ -4,7 +4,13 @@
 //! The fixtures of all rules are the soil: attacks are put into their words, lines and file names, so that each
 //! message of each rule gets to quote them. Every output is then read by independent oracles.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "this is a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::format_collect,
+    reason = "this is a test: what is read matters, not how fast it is put together"
+)]
 
 mod cases;
 #[path = "hostile/markdown.rs"]
@@ -137,8 +143,8 @@ fn spoil(text: &str, word: &str, line: &str, dice: &mut Dice) -> String {
         match (spoilt, dice.roll(3)) {
             (false, _) => out.push_str(body),
             (true, 0) => out.push_str(word),
-            (true, 1) => out.push_str(&format!("{body}{word}")),
-            (true, _) => out.push_str(&format!("{word}{body}")),
+            (true, 1) => out.extend([body, word]),
+            (true, _) => out.extend([word, body]),
         }
         out.push_str(sign);
         at_start = sign == "\n" || (at_start && body.trim().is_empty());

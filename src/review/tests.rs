@@ -422,7 +422,7 @@ fn hostile_text_stays_text() {
 
 #[test]
 fn a_fix_that_leaves_the_hunks_is_a_diff_in_the_body() {
-    let base = (1..=40).map(|n| format!("ENV A{n}={n}\n")).collect::<String>();
+    let base = (1..=40).map(|n| format!("ENV A{n}={n}")).collect::<Vec<_>>().join("\n") + "\n";
     let head = base.replace("ENV A3=3\n", "ENV A3=three\n");
     let fix = || Fix::safe("Add the user", vec![Edit::insert(at(&head, "ENV A30"), "USER 1\n")]);
     let diffs = [FileDiff::from_texts("Dockerfile", &base, &head)];
