@@ -145,8 +145,8 @@ fn spoil(text: &str, word: &str, line: &str, dice: &mut Dice) -> String {
         match (spoilt, dice.roll(3)) {
             (false, _) => out.push_str(body),
             (true, 0) => out.push_str(word),
-            (true, 1) => out.push_str(&format!("{body}{word}")),
-            (true, _) => out.push_str(&format!("{word}{body}")),
+            (true, 1) => out.extend([body, word]),
+            (true, _) => out.extend([word, body]),
         }
         out.push_str(sign);
         at_start = sign == "\n" || (at_start && body.trim().is_empty());

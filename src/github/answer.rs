@@ -194,10 +194,12 @@ impl Session {
                 }
             }
             // A server without this call: what the event says of an insider has to do.
-            Err(GithubError::NotFound { unserved: true, .. } | GithubError::Status { status: 501, .. })
-                if insider =>
-            {
-                Ok(Standing::Writer)
+            Err(GithubError::NotFound { unserved: true, .. } | GithubError::Status { status: 501, .. }) => {
+                if insider {
+                    Ok(Standing::Writer)
+                } else {
+                    stranger("is not known to belong to the repository".to_owned())
+                }
             }
             Err(GithubError::NotFound { .. }) => stranger("is not known to the repository".to_owned()),
             Err(error) => Err(error),

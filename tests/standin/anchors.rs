@@ -97,7 +97,7 @@ fn tabs_and_backticks() -> Result<(), Failed> {
 }
 
 fn a_renamed_and_changed_file() -> Result<(), Failed> {
-    let lines: String = (0..20).map(|n| format!("ENV A{n}={n}\n")).collect();
+    let lines = (0..20).map(|n| format!("ENV A{n}={n}\n")).collect::<Vec<_>>().concat();
     let old = format!("FROM debian:13\n{lines}USER app\n");
     let new = format!("FROM debian:13\n{lines}ADD app.py /app/\nUSER app\n");
     let github = start(Some(("Dockerfile", &old)), ("images/web.Dockerfile", &new), &[("app.py", "1\n")]);
@@ -128,7 +128,7 @@ fn lines_that_go() -> Result<(), Failed> {
 
 fn outside_of_the_hunks_it_is_a_diff() -> Result<(), Failed> {
     // The instruction begins far above the lines that change.
-    let many: String = (0..30).map(|n| format!("    p{n} \\\n")).collect();
+    let many = (0..30).map(|n| format!("    p{n} \\\n")).collect::<Vec<_>>().concat();
     let old = format!(
         "FROM debian:13\nRUN apt-get update && apt-get install -y \\\n{many}    curl && rm -rf /var/lib/apt/lists/*\nUSER app\n"
     );
