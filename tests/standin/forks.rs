@@ -522,9 +522,12 @@ fn a_plan_that_cannot_be_written() -> Result<(), Failed> {
     ensure(read(&path)["plan"]["review"].is_null(), || "a review of nothing".to_owned())?;
     trusted(&github);
     let run = publish(&github);
-    ensure(run.code == 0 && reviews(&github) == 0 && run.stderr.contains("nothing that concerns an image changed"), || {
-        run.all()
-    })?;
+    ensure(
+        run.code == 0
+            && reviews(&github) == 0
+            && run.stderr.contains("nothing that concerns an image changed"),
+        || run.all(),
+    )?;
     no_violations(&github)
 }
 
