@@ -10,7 +10,7 @@ mod suppress;
 
 pub use audit::{Applied, Audit, FixedFile, Unread, audit, audit_sources, fixes};
 pub use fix::{Fixed, Step, fix};
-pub use model::FileReport;
+pub use model::{FileReport, Silenced};
 pub use prove::reprove;
 pub use repository::{Named, fix_repository, lint_repository, lint_repository_in, reprove_repository};
 
@@ -156,7 +156,9 @@ fn examine(
                 continue;
             }
             match suppressions.cover(&finding) {
-                Some(comment) if settings.config.allow_inline_ignore => silenced.push(comment),
+                Some(comment) if settings.config.allow_inline_ignore => {
+                    silenced.push(Silenced { rule: finding.rule, comment });
+                }
                 comment => {
                     overruled += usize::from(comment.is_some());
                     findings.push(finding);

@@ -4,6 +4,15 @@ use crate::rules::Finding;
 use crate::text::{Source, Span};
 use camino::Utf8PathBuf;
 
+/// A finding that an ignore comment silenced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silenced {
+    /// The finding's rule.
+    pub rule: &'static str,
+    /// The comment.
+    pub comment: Span,
+}
+
 /// The findings of one Dockerfile.
 #[derive(Debug, Clone)]
 pub struct FileReport {
@@ -15,8 +24,8 @@ pub struct FileReport {
     pub findings: Vec<Finding>,
     /// Number of findings that ignore comments silenced.
     pub suppressed: usize,
-    /// For each of them the comment, in this file.
-    pub silenced: Vec<Span>,
+    /// For each of them its rule, and the comment in this file.
+    pub silenced: Vec<Silenced>,
     /// Number of findings that are among `findings` although ignore comments name them: the configuration does
     /// not allow such comments.
     pub overruled: usize,

@@ -2,14 +2,14 @@
 
 use super::prove::{applied, count, judge, within};
 use super::suppress::LineIgnores;
-use super::{FileReport, Settings, Step, soften};
+use super::{FileReport, Settings, Silenced, Step, soften};
 use crate::config::{RuleSetting, nests_too_deep};
 use crate::dockerfile::parse;
 use crate::facts::{DockerfileText, RepositoryFacts};
 use crate::repository::project::Project;
 use crate::repository::{Overlay, Remembered, Tree};
 use crate::rules::{self, Check, Finding, Related, Report, Rule, Safety};
-use crate::text::{Composition, Source, Span, apply};
+use crate::text::{Composition, Source, apply};
 use camino::{Utf8Path, Utf8PathBuf};
 use fnv::FnvHasher;
 use std::collections::{BTreeMap, HashMap};
@@ -60,7 +60,7 @@ fn wanted(settings: &Settings) -> impl Iterator<Item = (&'static Rule, RuleSetti
 #[derive(Debug, Default)]
 struct Found {
     findings: Vec<Finding>,
-    silenced: BTreeMap<Utf8PathBuf, Vec<Span>>,
+    silenced: BTreeMap<Utf8PathBuf, Vec<Silenced>>,
     overruled: BTreeMap<Utf8PathBuf, usize>,
     withheld: Vec<(Utf8PathBuf, &'static str, String)>,
 }
@@ -96,7 +96,8 @@ fn examine(files: &[Named], tree: &dyn Tree, project: &Project, settings: &Setti
             });
             match comments.cover(&finding) {
                 Some(comment) if settings.config.allow_inline_ignore => {
-                    found.silenced.entry(finding.path).or_default().push(comment);
+                    let silenced = Silenced { rule: finding.rule, comment };
+                    found.silenced.entry(finding.path).or_default().push(silenced);
                 }
                 comment => {
                     if comment.is_some() {

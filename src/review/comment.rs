@@ -151,11 +151,13 @@ fn farewell(gone: &[String]) -> Option<String> {
             words.push(word);
         }
     }
-    (!words.is_empty()).then(|| format!("✅ Was said here, too, and is fixed: {}.", words.join(", ")))
+    (!words.is_empty()).then(|| format!("✅ Was said here, too, and is settled: {}.", words.join(", ")))
 }
 
 /// The last word of a comment whose findings are all gone; what it said stays readable.
-pub(super) fn fixed(body: &str, marker: &Marker, head: &str) -> String {
+///
+/// `silenced`: an ignore comment in the file is the reason.
+pub(super) fn settled(body: &str, marker: &Marker, head: &str, silenced: bool) -> String {
     let (text, _) = marker::split(body);
     let mut rules: Vec<String> = Vec::new();
     for rule in &marker.rules {
@@ -165,7 +167,8 @@ pub(super) fn fixed(body: &str, marker: &Marker, head: &str) -> String {
         }
     }
     let what = if rules.is_empty() { String::new() } else { format!(": {}", rules.join(", ")) };
-    let title = format!("✅ **Fixed** in {}{what}", commit(head));
+    let words = if silenced { "🔇 **Silenced** by a comment in the file, in" } else { "✅ **Fixed** in" };
+    let title = format!("{words} {}{what}", commit(head));
     let marker = Marker { fixed: Some(head.to_owned()), ..marker.clone() }.line();
     let open = "<details><summary>What was said</summary>";
     let old = as_code(text);

@@ -166,7 +166,7 @@ fn outcome(input: &Input<'_>, delta: &Delta<'_>, history: &History<'_>) -> Outco
 fn silenced_here(input: &Input<'_>, report: &FileReport) -> usize {
     let Some(diff) = input.diff(&report.path).filter(|_| !report.silenced.is_empty()) else { return 0 };
     let added = diff.added();
-    let lines = report.silenced.iter().map(|comment| report.source.lines_of(*comment));
+    let lines = report.silenced.iter().map(|silenced| report.source.lines_of(silenced.comment));
     lines.filter(|(first, last)| added.meets(LineRange::new(*first, *last))).count()
 }
 

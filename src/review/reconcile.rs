@@ -327,6 +327,15 @@ pub(super) fn paths<'a>(input: &Input<'a>, item: &Item<'a>) -> Vec<&'a Utf8Path>
     out
 }
 
+/// Whether a comment in the file is why a thread's findings are gone.
+fn silenced(input: &Input<'_>, known: &Known<'_>) -> bool {
+    let report = input.head.iter().find(|report| report.path == known.thread.path);
+    let by_comment = |rule: &String| {
+        report.is_some_and(|report| report.silenced.iter().any(|silenced| silenced.rule == rule))
+    };
+    !known.marker.rules.is_empty() && known.marker.rules.iter().all(by_comment)
+}
+
 /// Whether nothing is known of a file now, such as a Dockerfile that cannot be read or is one too many.
 fn is_unread(input: &Input<'_>, path: &str) -> bool {
     is_dockerfile(Utf8Path::new(path))
@@ -373,7 +382,7 @@ fn follow<'a>(
                 return;
             }
             history.settled += 1;
-            let body = comment::fixed(&thread.body, marker, input.commit);
+            let body = comment::settled(&thread.body, marker, input.commit, silenced(input, known));
             history.updates.push(Update::Comment { id: comment(), body });
             // A talk is not folded away.
             if !thread.replied && !thread.minimized {

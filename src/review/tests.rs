@@ -5,7 +5,7 @@ use super::{
     fold, plan, read_marker, render,
 };
 use crate::config::Level;
-use crate::lint::FileReport;
+use crate::lint::{FileReport, Silenced};
 use crate::rules::{Finding, Fix};
 use crate::text::{Edit, Source, Span};
 use camino::Utf8Path;
@@ -310,6 +310,20 @@ fn what_is_fixed_is_marked_and_folded_away_and_comes_back() {
 }
 
 #[test]
+fn a_finding_that_a_comment_silences_is_not_called_fixed() {
+    let (base, head, diffs) = example();
+    let first = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
+    let talk = posted(&first);
+    let mut silent = head;
+    silent[0].findings.retain(|finding| finding.rule != "floating-base-image");
+    silent[0].silenced = vec![Silenced { rule: "floating-base-image", comment: Span::new(0, 4) }];
+    let later = plan(&Input { talk: &talk, ..Input::new(COMMIT, &base, &silent, &diffs) });
+    let body = edited(&later, "C1");
+    assert!(body.starts_with("🔇 **Silenced** by a comment in the file, in 0123"), "{body}");
+    assert!(later.updates.contains(&Update::Minimize { id: "C1".into(), reason: Reason::Resolved }));
+}
+
+#[test]
 fn threads_are_resolved_only_where_that_is_wanted_and_permitted() {
     let (base, head, diffs) = example();
     let first = plan(&Input::new("head", &base, &head, &diffs)).review.unwrap();
@@ -339,7 +353,7 @@ fn a_comment_loses_the_findings_that_are_gone() {
     mended[0].findings.retain(|finding| finding.rule != "package-cache-left");
     let later = plan(&Input { talk: &talk, ..Input::new(COMMIT, &base, &mended, &diffs) });
     let body = edited(&later, "C2");
-    assert!(body.contains(&format!("fixed: `package-cache-left` in {COMMIT}")), "{body}");
+    assert!(body.contains(&format!("settled: `package-cache-left` in {COMMIT}")), "{body}");
     assert!(body.contains("recommended-packages-installed"), "{body}");
     assert_eq!(read_marker(body).unwrap().rules, ["recommended-packages-installed"]);
     assert!(!later.updates.iter().any(|update| matches!(update, Update::Minimize { .. })));
@@ -766,7 +780,9 @@ fn who_silences_findings_is_said() {
         let start = from + text[from..].find(needle).unwrap();
         Span::of(&(start..start + needle.len()))
     };
-    let silenced = vec![span("# tidewaiter ignore=r", 0), span("# tidewaiter ignore=r", 20)];
+    let silenced: Vec<Silenced> = [span("# tidewaiter ignore=r", 0), span("# tidewaiter ignore=r", 20)]
+        .map(|comment| Silenced { rule: "r", comment })
+        .to_vec();
     let of = |base: &str| {
         let found = vec![finding(text, "x", Level::Warning, "FROM", "m")];
         let head =
