@@ -38,12 +38,20 @@ static ROWS: Mutex<Vec<Row>> = Mutex::new(Vec::new());
 static IDLE: Mutex<Vec<Scene>> = Mutex::new(Vec::new());
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Most of the time is waiting.
+    arguments.test_threads = arguments.test_threads.or(Some(6));
     let mut trials = Vec::new();
     if lab::standin().is_some() {
         for cell in table::cells() {
             let name = format!("{}::{}", cell.call.name, cell.fault.name);
             trials.push(Trial::test(name, move || combination(&cell)));
+        }
+    }
+    if lab::standin().is_some() {
+        for (place, fault) in table::of_edits() {
+            let name = format!("edit::{}", fault.name);
+            trials.push(Trial::test(name, move || in_scene(|scene| edit(scene, place, fault))));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -69,12 +77,68 @@ fn ensure(holds: bool, message: impl FnOnce() -> String) -> Result<(), Failed> {
 }
 
 fn combination(cell: &table::Cell) -> Result<(), Failed> {
+    in_scene(|scene| check(scene, cell))
+}
+
+fn in_scene(run: impl FnOnce(&mut Scene) -> Result<(), Failed>) -> Result<(), Failed> {
     let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let mut scene = idle.unwrap_or_else(Scene::new);
-    let result = check(&mut scene, cell);
+    let result = run(&mut scene);
     scene.clear();
     IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(scene);
     result
+}
+
+/// A push mends a finding, and the request that says so fails.
+fn edit(scene: &mut Scene, place: usize, fault: &'static Fault) -> Result<(), Failed> {
+    let mut pull = scene.pull();
+    let first = scene.run(&pull);
+    ensure(first.outcome() == Some(Outcome::Reviewed), || first.run.all())?;
+    scene.mend(&mut pull);
+    let run = scene.run_with_fault(&mut pull, &table::EDIT, fault);
+    let mended = run.mended(&pull);
+    let outcome = match (run.run.code, mended.0) {
+        (1, 1) => "edited",
+        (1, 0) => "no permission: annotations and summary",
+        (3, 0) => "not edited: annotations and summary",
+        (3, 1) => "edited, not confirmed: annotations and summary too",
+        _ => "?",
+    };
+    ROWS.lock().unwrap_or_else(PoisonError::into_inner).push(Row {
+        place: (place, usize::MAX),
+        cells: [
+            table::EDIT.name.to_owned(),
+            fault.name.to_owned(),
+            outcome.to_owned(),
+            run.run.code.to_string(),
+            run.requests.to_string(),
+            run.waited.to_string(),
+        ],
+    });
+    let all =
+        || format!("{outcome}: {mended:?}\n{}\n{} requests in {:?}", run.run.all(), run.requests, run.took);
+    ensure(run.hits > 0 && outcome != "?", all)?;
+    ensure(run.waited <= 135 && run.took.as_secs() < 30, all)?;
+    // What passes is waited for; what lasts is told, and the findings are elsewhere.
+    let passes = fault.cause.is_empty() || fault.name == "too-slow-once";
+    ensure((outcome == "edited") == passes, all)?;
+    if outcome != "edited" {
+        for words in [fault.cause, fault.remedy] {
+            ensure(run.run.stderr.contains(words), || format!("no {words:?} in:\n{}", all()))?;
+        }
+        ensure(run.run.stdout.contains("::error file=app/Dockerfile"), all)?;
+    }
+    ensure(mended.1 == scene::FINDINGS && run.reviews() == 1 && run.violations.is_empty(), all)?;
+    if fault.name.starts_with("too-slow") {
+        std::thread::sleep(std::time::Duration::from_secs(20));
+    }
+    scene.heal();
+    let next = scene.run(&pull);
+    ensure(next.run.code == 1 && next.mended(&pull) == (1, scene::FINDINGS) && next.reviews() == 1, || {
+        format!("{}\nthen {}", all(), next.run.all())
+    })?;
+    // What was edited is not edited again.
+    ensure(outcome != "edited" || next.writes == 0, || format!("{}\nthen {}", all(), next.run.all()))
 }
 
 fn check(scene: &mut Scene, cell: &table::Cell) -> Result<(), Failed> {

@@ -169,6 +169,13 @@ fn repository() -> Repo {
     repo.git(&["merge", "-q", "--no-edit", "main~1"]);
     repo.write("data/more.txt", "x\n");
     repo.commit("more");
+    // A push that mends the first finding and moves nothing.
+    repo.git(&["checkout", "-q", "-b", "mended"]);
+    let mended = format!("FROM debian:13\nWORKDIR /app\n{secrets}{rest}");
+    let first = format!("ENV {}=hw-live-7c41e09ab26d4f01\n", name(1));
+    repo.write("app/Dockerfile", &mended.replace(&first, "ENV LANG=C.UTF-8\n"));
+    repo.commit("mended");
+    repo.git(&["checkout", "-q", "topic"]);
     // What is pushed while a run is under way, or between two.
     repo.git(&["checkout", "-q", "-b", "moved"]);
     repo.write("data/late.txt", "x\n");
@@ -178,7 +185,8 @@ fn repository() -> Repo {
 
 impl Scene {
     pub(crate) fn new() -> Self {
-        let options = ["--base", "main", "--head", "topic", "--allow-actions-prs"];
+        // One stand-in serves hundreds of runs, more than an hour's limit allows.
+        let options = ["--base", "main", "--head", "topic", "--allow-actions-prs", "--rate-limit", "1000000"];
         let github = Github::start(repository(), &options);
         // The first query waits for the schema.
         github.request("POST", "/graphql", r#"{"query": "{ viewer { login } }"}"#);
@@ -302,6 +310,12 @@ impl Scene {
         told
     }
 
+    /// Pushes the commit that mends the first finding.
+    pub(crate) fn mend(&self, pull: &mut Pull) {
+        pull.head = self.push("mended", &pull.branch);
+        pull.commits += 1;
+    }
+
     fn faults(&self) -> Value {
         self.github.control("GET", "faults", "")
     }
@@ -318,6 +332,22 @@ impl Scene {
 }
 
 impl Told {
+    /// How many comments say that the first finding is fixed, and how many are there in all.
+    pub(crate) fn mended(&self, pull: &Pull) -> (usize, usize) {
+        let of_pull = format!("/pulls/{}", pull.number);
+        let comments = list(&self.state, "review_comments").iter().filter(|c| {
+            c["pull_request_url"].as_str().is_some_and(|url| url.ends_with(&of_pull)) && c["pending"] == false
+        });
+        let bodies: Vec<&str> = comments.filter_map(|c| c["body"].as_str()).collect();
+        let fixed = bodies.iter().filter(|body| body.starts_with("✅") && body.contains(&name(1)));
+        (fixed.count(), bodies.len())
+    }
+
+    /// Number of reviews on the pull request.
+    pub(crate) fn reviews(&self) -> usize {
+        self.reviews.len()
+    }
+
     /// Looks where the findings are.
     pub(crate) fn said(&self, pull: &Pull) -> Said {
         let of_pull = format!("/pulls/{}", pull.number);

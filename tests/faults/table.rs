@@ -279,6 +279,17 @@ const FAULTS: &[Fault] = &[
     },
 ];
 
+/// The request that edits, folds away and resolves what was said before. It has a flow of its own, see
+/// `faults.rs`: a push mends a finding.
+pub(crate) const EDIT: Call =
+    graphql("edit", r#"{"path": "/graphql", "operation": "mutation Tidewaiter"}"#, &[]);
+
+/// Faults of the editing request; those whose answers are about queries, and a push, are not its.
+pub(crate) fn of_edits() -> impl Iterator<Item = (usize, &'static Fault)> {
+    let foreign = ["graphql-forbidden", "graphql-part-once", "graphql-part-lasting", "head-moves"];
+    FAULTS.iter().enumerate().filter(move |(_, fault)| !foreign.contains(&fault.name))
+}
+
 /// A row for every fault, a column for every call.
 ///
 /// R: reviewed, F: reviewed with comments folded into the body, S: stopped before anything is known,

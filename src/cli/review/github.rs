@@ -301,7 +301,9 @@ fn tell(
         }
         Err(error) => {
             unposted::show(plan, streams);
-            let what = if error.is_ambiguous() {
+            let what = if plan.review.is_none() {
+                "what was said before was not brought up to date"
+            } else if error.is_ambiguous() {
                 "it is not known whether GitHub took the review"
             } else {
                 "no review was posted"
