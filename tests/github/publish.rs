@@ -215,11 +215,33 @@ async fn a_stale_pending_review_is_removed() {
     let state = strict(&server, Reviews { pending: vec![77], ..Reviews::default() }).await;
     let review = |id: &str, own: bool| json!({"fullDatabaseId": id, "body": "", "state": "PENDING", "url": "", "viewerDidAuthor": own, "commit": null});
     let pull = Pull { reviews: vec![review("76", false), review("77", true)], ..Pull::default() };
+    Mock::given(method("GET"))
+        .and(path(format!("{REVIEWS}/77/comments")))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!([{"body": comment(1).body}])))
+        .mount(&server)
+        .await;
     graphql(&server, &pull.shared()).await;
     done(session.publish(&plan(1), None).await.unwrap());
     assert_eq!(state.lock().unwrap().posted.len(), 1);
     let deleted: Vec<String> = log(&server).await.into_iter().filter(|r| r.starts_with("DELETE")).collect();
     assert_eq!(deleted, [format!("DELETE {REVIEWS}/77")]);
+}
+
+#[tokio::test]
+async fn a_draft_of_a_person_is_not_deleted() {
+    let (server, _, session) = start().await;
+    strict(&server, Reviews { pending: vec![77], ..Reviews::default() }).await;
+    let draft = json!({"fullDatabaseId": "77", "body": "", "state": "PENDING", "url": "", "viewerDidAuthor": true, "commit": null});
+    graphql(&server, &Pull { reviews: vec![draft], ..Pull::default() }.shared()).await;
+    Mock::given(method("GET"))
+        .and(path(format!("{REVIEWS}/77/comments")))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!([{"body": "I wonder why."}])))
+        .mount(&server)
+        .await;
+    let error = session.publish(&plan(1), None).await.unwrap_err();
+    assert_eq!(error, GithubError::Draft);
+    assert!(error.to_string().contains("Submit or discard it"), "{error}");
+    assert!(!log(&server).await.iter().any(|request| request.starts_with("DELETE")));
 }
 
 #[tokio::test]
