@@ -33,7 +33,8 @@ mod read_images;
 pub use images::{DISTRIBUTIONS, EndOfLife, ImageEntry, Images, NO_IMAGES, PACKAGE_MANAGERS, SHELLS};
 pub use level::Level;
 pub use model::{
-    Config, Exclude, FILE_NAMES, FailOn, MAX_BYTES, ReportScope, ReviewSettings, RuleSetting, Suggestions,
+    Config, Exclude, FILE_NAMES, FailOn, LabelKind, LabelSchema, MAX_BYTES, Override, ReportScope,
+    ReviewSettings, RuleSetting, Shellcheck, Suggestions,
 };
 pub use options::{NO_OPTIONS, RULE_OPTIONS, RuleOptions};
 pub use read::nests_too_deep;

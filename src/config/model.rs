@@ -33,6 +33,14 @@ pub struct Config {
     pub review: ReviewSettings,
     /// What is said about base images (`images:`).
     pub images: Images,
+    /// Settings of rules for some paths, later ones count before earlier ones (`overrides:`).
+    pub overrides: Vec<Override>,
+    /// The registries that images may come from (`trusted-registries:`), as written; empty: any.
+    pub trusted_registries: Vec<String>,
+    /// The labels that images must have (`label-schema:`).
+    pub label_schema: LabelSchema,
+    /// Whether ShellCheck is asked about RUN scripts (`shellcheck:`).
+    pub shellcheck: Shellcheck,
     /// The text the settings were read from, for messages with line and column.
     pub(super) origin: Option<(Utf8PathBuf, Arc<str>)>,
 }
@@ -48,6 +56,10 @@ impl Default for Config {
             allow_inline_ignore: true,
             review: ReviewSettings::default(),
             images: Images::default(),
+            overrides: Vec::new(),
+            trusted_registries: Vec::new(),
+            label_schema: LabelSchema::default(),
+            shellcheck: Shellcheck::default(),
             origin: None,
         }
     }
@@ -83,6 +95,58 @@ impl Config {
             })
             .collect()
     }
+}
+
+/// Settings of rules that hold for some files only.
+#[derive(Debug, Clone, Default)]
+pub struct Override {
+    /// The files (`paths:`), with the globs of `exclude:`.
+    pub paths: Exclude,
+    /// See [`Config::rules`].
+    pub rules: BTreeMap<String, RuleSetting>,
+    /// See [`Config::options`].
+    pub options: RuleOptions,
+}
+
+/// The labels that images must have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LabelSchema {
+    /// The value that each label must have, by its key.
+    pub labels: BTreeMap<String, LabelKind>,
+    /// Whether other labels are reported, too (`strict-labels` of hadolint).
+    pub strict: bool,
+}
+
+/// What the value of a label must be. The names are hadolint's, so that its files can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelKind {
+    /// Anything but nothing (`text`).
+    Text,
+    /// A URL (`url`).
+    Url,
+    /// A date and time of RFC 3339 (`rfc3339`).
+    Rfc3339,
+    /// An SPDX licence expression (`spdx`).
+    Spdx,
+    /// A full or abbreviated commit id of Git (`hash`).
+    Hash,
+    /// A version of Semantic Versioning (`semver`).
+    Semver,
+    /// An e-mail address (`email`).
+    Email,
+}
+
+/// Whether ShellCheck is asked about RUN scripts. Which program that is only the command line and the environment say: a
+/// configuration of a repository must not name a program that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shellcheck {
+    /// Where it is on PATH.
+    #[default]
+    Auto,
+    /// Always; its absence is an error.
+    Required,
+    /// Never.
+    Off,
 }
 
 /// Which findings a review speaks about.
